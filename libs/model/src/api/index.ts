@@ -1,0 +1,14 @@
+export type * from './core.ts';
+export type { IntOrString } from './schema.ts';
+export type * from './shared.ts';
+export type * from './traffic-routing.ts';
+export type * from './analysis-reference.ts';
+export type * from './rollout-steps.ts';
+export type * from './rollout-strategy.ts';
+export type * from './rollout-status.ts';
+export type * from './rollout.ts';
+export type * from './metric-providers.ts';
+export type * from './analysis.ts';
+export type * from './experiment.ts';
+export { apiGroup, apiVersion, apiVersionName, kinds } from './kinds.ts';
+export type { KindFacts, KindName, PrinterColumn } from './kinds.ts';
