@@ -88,7 +88,9 @@ async function externalCredentials(
       async headers() {
         // Asked before every call: the library caches what the plugin said until it expires.
         const { headers, auth } = await applied(loaded);
-        const basic = auth ? { authorization: `Basic ${Buffer.from(String(auth)).toString('base64')}` } : {};
+        const basic: Record<string, string> = auth
+          ? { authorization: `Basic ${Buffer.from(String(auth)).toString('base64')}` }
+          : {};
         return { ...basic, ...lowerCased(headers) };
       },
     };

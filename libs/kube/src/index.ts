@@ -20,3 +20,15 @@ export type { KubeObject, ObjectKey, ObjectMeta, OwnerReference, RawObject, Reso
 export { compareResourceVersions } from './resource-version.ts';
 export type { Answer, CallObservation, CallOptions, Request } from './transport.ts';
 export type { WatchEvent } from './watch-stream.ts';
+export { createInformer } from './informer.ts';
+export type { ChangeHandler, Informer, InformerOptions } from './informer.ts';
+export type { KubeLogger } from './logger.ts';
+export { silentLogger } from './logger.ts';
+export { mergeDiff, sameJson } from './merge-diff.ts';
+export { withoutBookkeeping } from './projection.ts';
+export type { ReflectorState, ReflectorTimings } from './reflector.ts';
+export type { IndexFunction } from './store.ts';
+export { createWorkQueue } from './work-queue.ts';
+export type { Priority, WorkQueue, WorkQueueHooks, WorkQueueOptions, WorkResult } from './work-queue.ts';
+export { createWrittenVersions } from './written-versions.ts';
+export type { WrittenVersions } from './written-versions.ts';
