@@ -1,6 +1,7 @@
 import type { KubeClient, Selectors } from './client.ts';
 import { KubeError, isKubeError } from './errors.ts';
 import type { KubeLogger } from './logger.ts';
+import { pause } from './pause.ts';
 import { compareResourceVersions } from './resource-version.ts';
 import type { RawObject, ResourceRef } from './resources.ts';
 
@@ -162,7 +163,7 @@ export function createReflector(options: ReflectorOptions): Reflector {
       (options.minBackoffMs ?? 200) * 2 ** Math.min(failures, 20),
     );
     failures += 1;
-    await paused(ceiling * (0.5 + 0.5 * random()), stopper.signal);
+    await pause(ceiling * (0.5 + 0.5 * random()), stopper.signal);
   }
 
   function failed(during: 'list' | 'watch', error: unknown): void {
@@ -254,17 +255,4 @@ function selectorsOf({ labelSelector, fieldSelector }: Selectors): Selectors {
 
 function pageOf({ pageSize }: ReflectorTimings): { pageSize?: number } {
   return pageSize === undefined ? {} : { pageSize };
-}
-
-function paused(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-    if (signal.aborted) done();
-  });
 }
