@@ -1,1 +1,15 @@
-export {};
+export { ConfigError, HelpRequested, environmentOf, flagOf, readConfig, usageOf } from './config.ts';
+export type { Config, ConfigSource, ConfigSpec, OptionSet } from './config.ts';
+export { createStatusServer } from './http.ts';
+export type { Check, Checks, StatusServer, StatusServerOptions } from './http.ts';
+export { StartError, processHost, startService } from './lifecycle.ts';
+export type { Host, Part, RunningService, StartOptions } from './lifecycle.ts';
+export { createLogger, logLevels } from './logging.ts';
+export type { LogLevel, Logger, LoggingOptions } from './logging.ts';
+export { createMetrics } from './metrics.ts';
+export type { MetricInit, Metrics } from './metrics.ts';
+export { choice, duration, integer, list, requiredText, text, toggle } from './option-types.ts';
+export type { IntegerOptions, Option } from './option-types.ts';
+export { runService } from './run-service.ts';
+export type { Assembly, RunOptions, ServiceSpec, Tools } from './run-service.ts';
+export { kubeOptions, serviceOptions } from './shared-options.ts';
