@@ -1,0 +1,112 @@
+import { type KubeClient, type ObjectKey, type ResourceRef, isKubeError, resources } from '@sluice/kube';
+import {
+  type AnalysisRun,
+  type Experiment,
+  type Pod,
+  type ReplicaSet,
+  type Rollout,
+  podTemplateHashLabel,
+} from '@sluice/model';
+import { CommandError } from './errors.ts';
+import type { OwnedObjects, Workload } from './view/objects.ts';
+
+// What the commands read from and write to the cluster, beyond single calls.
+
+/** ReplicaSets of Rollouts and Experiments, and their pods, all carry this label; those of Deployments do not. */
+export const VERSIONED = { labelSelector: podTemplateHashLabel } as const;
+
+export function readRollout(client: KubeClient, name: string): Promise<Rollout> {
+  return client.get<Rollout>(resources.rollouts, { namespace: client.namespace, name });
+}
+
+export function readExperiment(client: KubeClient, name: string): Promise<Experiment> {
+  return client.get<Experiment>(resources.experiments, { namespace: client.namespace, name });
+}
+
+/** The objects of the client's namespace that can belong to a Rollout or an Experiment. */
+export async function readOwned(client: KubeClient): Promise<OwnedObjects> {
+  const namespace = client.namespace;
+  const [replicaSets, pods, experiments, analysisRuns] = await Promise.all([
+    client.list<ReplicaSet>(resources.replicaSets, { namespace, ...VERSIONED }),
+    client.list<Pod>(resources.pods, { namespace, ...VERSIONED }),
+    listIfAllowed<Experiment>(client, resources.experiments, namespace),
+    listIfAllowed<AnalysisRun>(client, resources.analysisRuns, namespace),
+  ]);
+  return {
+    replicaSets: replicaSets.items,
+    pods: pods.items,
+    experiments: experiments.items,
+    analysisRuns: analysisRuns.items,
+  };
+}
+
+// A cluster may have Rollouts alone, and a person the right to read them alone: that is no reason to show nothing.
+async function listIfAllowed<T extends Rollout | Experiment | AnalysisRun>(
+  client: KubeClient,
+  ref: ResourceRef,
+  namespace: string,
+): Promise<{ items: readonly T[] }> {
+  try {
+    return await client.list<T>(ref, { namespace });
+  } catch (error) {
+    if (isKubeError(error, 'NotFound', 'Forbidden')) return { items: [] };
+    throw error;
+  }
+}
+
+const WORKLOADS: Readonly<Record<string, ResourceRef>> = {
+  Deployment: resources.deployments,
+  ReplicaSet: resources.replicaSets,
+  PodTemplate: resources.podTemplates,
+};
+
+/** The object whose pod template a Rollout takes over, if it has a workloadRef. */
+export interface ReferencedWorkload {
+  readonly ref: ResourceRef;
+  readonly key: ObjectKey;
+}
+
+/** @throws CommandError when the kind cannot be one */
+export function referencedWorkload(rollout: Rollout): ReferencedWorkload | undefined {
+  const reference = rollout.spec.workloadRef;
+  if (reference === undefined || reference === null) return undefined;
+  const ref = WORKLOADS[reference.kind ?? ''];
+  if (ref === undefined) throw new CommandError(`workload of type ${reference.kind ?? ''} is not supported`);
+  return { ref, key: { namespace: rollout.metadata.namespace, name: reference.name } };
+}
+
+/** What the workloadRef names; undefined without one, and where it is missing or may not be read: a view then shows the Rollout alone. */
+export async function findWorkload(client: KubeClient, rollout: Rollout): Promise<Workload | undefined> {
+  const ref = WORKLOADS[rollout.spec.workloadRef?.kind ?? ''];
+  const name = rollout.spec.workloadRef?.name;
+  if (ref === undefined || name === undefined) return undefined;
+  try {
+    return await client.find<Workload>(ref, { namespace: rollout.metadata.namespace, name });
+  } catch (error) {
+    if (isKubeError(error, 'Forbidden')) return undefined;
+    throw error;
+  }
+}
+
+/** Merge-patches the status; where the kind has no status subresource, the object itself, with `alsoSpec` in the same call. */
+export async function patchStatus(
+  client: KubeClient,
+  ref: ResourceRef,
+  name: string,
+  body: object,
+  alsoSpec?: object,
+): Promise<void> {
+  const key = { namespace: client.namespace, name };
+  try {
+    await client.patch(ref, key, 'merge', body, { subresource: 'status' });
+  } catch (error) {
+    if (!isKubeError(error, 'NotFound')) throw error;
+    await client.patch(ref, key, 'merge', { ...body, ...alsoSpec });
+    return;
+  }
+  if (alsoSpec !== undefined) await client.patch(ref, key, 'merge', alsoSpec);
+}
+
+export async function patchObject(client: KubeClient, ref: ResourceRef, name: string, body: object): Promise<void> {
+  await client.patch(ref, { namespace: client.namespace, name }, 'merge', body);
+}

@@ -1,0 +1,61 @@
+import { type KubeError, isKubeError } from '@sluice/kube';
+
+/** Something that the command was asked for and cannot do. Its message is all that the person sees. */
+export class CommandError extends Error {
+  override readonly name: string = 'CommandError';
+}
+
+/** The command was called in a way that it does not understand: its usage is shown below the message. */
+export class UsageError extends CommandError {
+  override readonly name = 'UsageError';
+}
+
+/** A command that has printed what there is to say and only has to fail: exit status 1 without a further line. */
+export class SilentFailure extends Error {
+  override readonly name = 'SilentFailure';
+}
+
+/** One line for a person: what went wrong, with which server, and what to do about it. Never a stack. */
+export function describeError(error: unknown, server?: { readonly address: string; readonly source: string }): string {
+  if (error instanceof CommandError) return error.message;
+  if (!isKubeError(error)) return error instanceof Error ? error.message : String(error);
+  const said = (error.serverMessage ?? error.message).trim();
+  const hint = hintFor(error, server);
+  return hint === undefined ? said : `${said.replace(/\.$/, '')}. ${hint}`;
+}
+
+function hintFor(
+  error: KubeError,
+  server: { readonly address: string; readonly source: string } | undefined,
+): string | undefined {
+  const where = server === undefined ? 'the API server' : `${server.address} (from ${server.source})`;
+  switch (error.code) {
+    case 'NotFound':
+      return isUnknownKind(error)
+        ? `${where} does not know this kind: install the CRDs (charts/sluice/crds), or choose another cluster with --context.`
+        : 'Check the name and the namespace (-n), or look with `sluice list rollouts -A`.';
+    case 'Forbidden':
+      return 'Ask for that permission, or act as somebody who has it with --context or --as.';
+    case 'Unauthorized':
+      return `The credentials for ${where} are missing or expired: sign in again, or choose another --context.`;
+    case 'Network':
+      return `Is ${where} running and reachable? Choose another cluster with --kubeconfig or --context.`;
+    case 'Timeout':
+      return `${where} did not answer in time: try again, or check the network to it.`;
+    case 'Unavailable':
+    case 'TooManyRequests':
+      return 'The API server is overloaded or restarting: try again shortly.';
+    case 'Conflict':
+      return 'Somebody else changed it at the same time: run the command again.';
+    default:
+      return undefined;
+  }
+}
+
+// The server names the object that it missed; for a path that it does not serve at all it has nothing to name.
+function isUnknownKind(error: KubeError): boolean {
+  return (
+    error.details?.name === undefined &&
+    /could not find the requested resource|not found$/i.test(error.serverMessage ?? '')
+  );
+}
