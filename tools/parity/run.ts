@@ -1,0 +1,53 @@
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { Failure, findOrStartRedis, root, runSession, startServices } from '@sluice/tools-start';
+import { chosenCluster } from './src/chosen-cluster.ts';
+import { startPlayCluster } from './src/cluster.ts';
+
+// npm run parity: a cluster, the services and the replay of recorded scenarios; exit code 1 when anything differs. See README.md.
+const here = path.join(root, 'tools/parity');
+
+await runSession(
+  () => path.join(root, '.cache/logs/parity'),
+  async (session) => {
+    const { cluster: kind, replay } = readArguments();
+    const [cluster, redisUrl] = await Promise.all([startPlayCluster(session, kind), findOrStartRedis(session)]);
+    await startServices(session, { kubeconfig: cluster.sutKubeconfig, redisUrl });
+    const started = spawn(
+      process.execPath,
+      [path.join(here, 'replay.mjs'), 'check', '--kubeconfig', cluster.kubeconfig, ...replay],
+      {
+        stdio: ['ignore', 'inherit', 'inherit'],
+      },
+    );
+    session.atEnd(() => void started.kill('SIGTERM'));
+    return new Promise((resolve, reject) => {
+      started.once('error', reject);
+      started.once('exit', (code) => resolve(code ?? 1));
+    });
+  },
+);
+
+function readArguments() {
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: {
+        cluster: { type: 'string', default: 'local' },
+        jobs: { type: 'string', default: '6' },
+        known: { type: 'string', default: path.join(here, 'known.json') },
+        routers: { type: 'string' },
+        report: { type: 'string' },
+      },
+    });
+    const { cluster, ...passedOn } = values;
+    const replay = Object.entries(passedOn).flatMap(([name, value]) =>
+      value === undefined ? [] : [`--${name}`, value],
+    );
+    return { cluster: chosenCluster(cluster), replay: [...replay, ...positionals] };
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    throw new Failure(`${(error as Error).message} (npm run parity -- --cluster local|kubernetes [--jobs N] [NAME…])`);
+  }
+}

@@ -1,0 +1,51 @@
+import path from 'node:path';
+import { createClient, resources } from '@sluice/kube';
+import { startControlPlane, watchWrites } from '@sluice/tools-control-plane';
+import type { WriteCounts } from '@sluice/tools-control-plane';
+import { applyManifests, installCustomResources, root, sluiceCrds, startLocalCluster } from '@sluice/tools-start';
+import type { Session } from '@sluice/tools-start';
+import { watchLocalWrites } from './local-writes.ts';
+
+export const clusterKinds = ['local', 'kubernetes'] as const;
+export type ClusterKind = (typeof clusterKinds)[number];
+
+/** A cluster to play on, with the CRDs of Sluice and of every router. */
+export interface PlayCluster {
+  /** Of the administrator, for what is played. */
+  readonly kubeconfig: string;
+  /** Of the services under test: what they write is counted. */
+  readonly sutKubeconfig: string;
+  /** Starts to count; the answer tells what the services have written since. */
+  watchWrites(): Promise<() => Promise<WriteCounts>>;
+}
+
+/** Starts a cluster that ends with the session. `kubernetes` is the real control plane, which is built first when it is not. */
+export async function startPlayCluster(session: Session, kind: ClusterKind): Promise<PlayCluster> {
+  const cluster = kind === 'local' ? await localCluster(session) : await realCluster(session);
+  const client = await createClient({ kubeconfig: cluster.kubeconfig, userAgent: 'sluice-parity' });
+  await installCustomResources(client, [sluiceCrds, path.join(root, 'tools/control-plane/routers.crds.yaml')]);
+  const system = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'sluice-system' } };
+  if (!(await client.find(resources.namespaces, system.metadata))) await applyManifests(client, [system], '');
+  client.close();
+  return cluster;
+}
+
+async function localCluster(session: Session): Promise<PlayCluster> {
+  const { kubeconfig, server } = await startLocalCluster(session);
+  return { kubeconfig, sutKubeconfig: kubeconfig, watchWrites: () => watchLocalWrites(server) };
+}
+
+async function realCluster(session: Session): Promise<PlayCluster> {
+  const plane = await startControlPlane(path.join(session.temp, 'control-plane'), undefined, (line) =>
+    console.log(line),
+  );
+  session.atEnd(() => plane.stop());
+  return {
+    kubeconfig: plane.kubeconfig,
+    sutKubeconfig: plane.sutKubeconfig,
+    watchWrites: async () => {
+      const count = watchWrites(plane.auditLog);
+      return async () => count();
+    },
+  };
+}

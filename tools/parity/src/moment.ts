@@ -1,0 +1,108 @@
+import type { StoredObject } from '../kube.mjs';
+
+const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g;
+/** A time that was still to come when the moment was stored. */
+const DEADLINE = /deadline/i;
+const WORKLOAD_GENERATION = 'rollout.argoproj.io/workload-generation';
+const DEAD_METRICS = /http:\/\/(127\.0\.0\.1|localhost):\d+/g;
+
+/** What becomes of a stored moment in another cluster, at another time. */
+export interface Setting {
+  readonly namespace: string;
+  /** The time that the moment's latest time becomes, deadlines aside; epoch milliseconds. */
+  readonly nowMs: number;
+  /** Base URL of the stand-in for metric back ends. */
+  readonly metricsUrl: string;
+}
+
+/** Moves every object of a moment to the namespace, time and metric address of `setting`. Uids and generations stay the stored ones. */
+export function movedTo(setting: Setting, moment: readonly StoredObject[]): StoredObject[] {
+  const stored = moment[0]?.metadata.namespace;
+  const shiftMs = setting.nowMs - latestTime(moment);
+  const move = (text: string): string => {
+    const moved = text.replace(TIME, (time) => shifted(time, shiftMs)).replace(DEAD_METRICS, setting.metricsUrl);
+    return stored === undefined ? moved : moved.replaceAll(stored, setting.namespace);
+  };
+  return moment.map((object) => mapTexts(object, move) as StoredObject);
+}
+
+function latestTime(moment: readonly StoredObject[]): number {
+  let latest = -Infinity;
+  const look = (value: unknown, field: string): void => {
+    if (typeof value === 'string' && !DEADLINE.test(field))
+      for (const [time] of value.matchAll(TIME)) latest = Math.max(latest, Date.parse(time));
+    else if (value && typeof value === 'object') for (const [name, part] of Object.entries(value)) look(part, name);
+  };
+  look(moment, '');
+  return latest;
+}
+
+// Times in statuses have whole seconds; a fraction would be read as another format.
+function shifted(time: string, byMs: number): string {
+  const text = new Date(Date.parse(time) + byMs).toISOString();
+  return time.includes('.') ? text : text.replace(/\.\d+Z$/, 'Z');
+}
+
+function mapTexts(value: unknown, map: (text: string) => string): unknown {
+  if (typeof value === 'string') return map(value);
+  if (Array.isArray(value)) return value.map((item) => mapTexts(item, map));
+  if (value && typeof value === 'object')
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [map(key), mapTexts(item, map)]));
+  return value;
+}
+
+/** The object as it can be created: without what only an API server writes, and with uids of this cluster. */
+export function creatable(
+  object: StoredObject,
+  uids: ReadonlyMap<string, string>,
+  generations: ReadonlyMap<string, number>,
+) {
+  const { uid, resourceVersion, generation, creationTimestamp, managedFields, ownerReferences, ...metadata } =
+    object.metadata;
+  const { status, ...rest } = mapTexts(object, (text) => uids.get(text) ?? text) as StoredObject;
+  const owners = ownerReferences?.flatMap((owner) => {
+    const owned = uids.get(owner.uid);
+    return owned === undefined ? [] : [{ ...owner, uid: owned }];
+  });
+  const annotations = withWorkloadGeneration(object, generations);
+  return {
+    ...rest,
+    metadata: {
+      ...metadata,
+      ...(annotations && { annotations }),
+      ...(owners?.length ? { ownerReferences: owners } : {}),
+    },
+  };
+}
+
+function withWorkloadGeneration(object: StoredObject, generations: ReadonlyMap<string, number>) {
+  const { annotations } = object.metadata;
+  const generation = workloadGeneration(object, generations);
+  if (!annotations?.[WORKLOAD_GENERATION] || generation === undefined) return annotations;
+  return { ...annotations, [WORKLOAD_GENERATION]: String(generation) };
+}
+
+function workloadGeneration(object: StoredObject, generations: ReadonlyMap<string, number>): number | undefined {
+  const ref = object['spec']?.workloadRef as { kind: string; name: string } | undefined;
+  return ref && generations.get(`${ref.kind}/${ref.name}`);
+}
+
+/** The stored status, as true of the object's new generation as it was of the stored one. */
+export function statusFor(
+  object: StoredObject,
+  created: StoredObject,
+  uids: ReadonlyMap<string, string>,
+  generations: ReadonlyMap<string, number>,
+): Record<string, unknown> {
+  const status = mapTexts(object['status'] ?? {}, (text) => uids.get(text) ?? text) as Record<string, unknown>;
+  const behind =
+    Number(object.metadata.generation) - Number(status['observedGeneration'] ?? object.metadata.generation);
+  const like = (stored: unknown, generation: number) => (typeof stored === 'string' ? String(generation) : generation);
+  const out = { ...status };
+  if (status['observedGeneration'] !== undefined)
+    out['observedGeneration'] = like(status['observedGeneration'], Number(created.metadata.generation) - behind);
+  const workload = workloadGeneration(object, generations);
+  if (status['workloadObservedGeneration'] !== undefined && workload !== undefined)
+    out['workloadObservedGeneration'] = like(status['workloadObservedGeneration'], workload);
+  return out;
+}

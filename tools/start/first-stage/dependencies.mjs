@@ -1,0 +1,64 @@
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { Failure } from './failure.mjs';
+
+const OLDEST_NODE = 20;
+
+/** Throws a Failure if the Node that runs this is too old to go on. */
+export function checkNode(version = process.versions.node) {
+  if (Number(version.split('.')[0]) < OLDEST_NODE)
+    throw new Failure(`Node ${OLDEST_NODE} or newer is needed and this is ${version}: install a newer Node`);
+}
+
+/**
+ * Whether node_modules holds what package-lock.json asks for. npm leaves its own list of what it installed in
+ * node_modules/.package-lock.json: comparing the two takes milliseconds where asking npm takes a second.
+ */
+export function dependenciesAreCurrent(root) {
+  const wanted = packagesIn(path.join(root, 'package-lock.json'));
+  const installed = packagesIn(path.join(root, 'node_modules/.package-lock.json'));
+  if (!wanted) throw new Failure(`package-lock.json is missing or broken in ${root}: check it out again`);
+  if (!installed || !fs.existsSync(node24(root))) return false;
+  return Object.entries(wanted).every(([at, want]) => {
+    if (!at.startsWith('node_modules/') && !at.includes('/node_modules/')) return true;
+    const have = installed[at];
+    // npm leaves out optional packages of other platforms.
+    if (!have) return want.optional === true || want.devOptional === true || want.peer === true;
+    return have.version === want.version && have.integrity === want.integrity && have.link === want.link;
+  });
+}
+
+function packagesIn(file) {
+  try {
+    return JSON.parse(fs.readFileSync(file, 'utf8')).packages;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The Node that the repository pins as a dependency. */
+export function node24(root) {
+  return path.join(root, 'node_modules/node/bin/node');
+}
+
+/** Installs what package-lock.json asks for, unless it is there. `say` gets a line when that takes a while. */
+export function installDependencies(root, say) {
+  if (dependenciesAreCurrent(root)) return;
+  say('installing the npm dependencies (once, about half a minute) …');
+  const npm = process.env.npm_execpath;
+  const [command, args] = npm?.endsWith('.js') ? [process.execPath, [npm, 'ci']] : ['npm', ['ci']];
+  const result = spawnSync(command, [...args, '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    encoding: 'utf8',
+    maxBuffer: 64 << 20,
+  });
+  if (result.error?.code === 'ENOENT') throw new Failure('npm is missing: install it (on Debian: apt-get install npm)');
+  if (result.status !== 0 || !dependenciesAreCurrent(root)) {
+    const reason = `${result.stderr ?? ''}`.split('\n').find((line) => /^npm error (?!code|errno)/.test(line));
+    throw new Failure(
+      `npm ci failed in ${root}${reason ? `: ${reason.replace('npm error ', '')}` : ''} (type "npm ci" to see all of it)`,
+    );
+  }
+}

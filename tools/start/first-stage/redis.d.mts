@@ -1,0 +1,2 @@
+export function howToInstallRedis(): string;
+export function installRedis(say: (line: string) => void): void;

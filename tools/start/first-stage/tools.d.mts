@@ -1,0 +1,1 @@
+export function findTool(name: string, searchPath?: string): string | undefined;

@@ -1,0 +1,58 @@
+import type { RolloutInfo } from '@sluice/cli';
+import { renderBlock, renderLine } from './render.ts';
+
+/** What a display writes to: process.stdout, or a stand-in. */
+export interface Screen {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+/** Shows what happens, as it happens: a block that is redrawn in place on a terminal, a line for each change elsewhere. */
+export interface Display {
+  /** A line that stays. */
+  say(line: string): void;
+  /** The newest state of the Rollout. */
+  show(rollout: RolloutInfo): void;
+  /** Leaves the last state on the screen. */
+  close(): void;
+}
+
+const START_OF_LINE_AND_CLEAR_BELOW = '\r\x1b[J';
+
+/** `elapsed` answers the seconds since the command was given. */
+export function createDisplay(screen: Screen, elapsed: () => number): Display {
+  return screen.isTTY ? liveDisplay(screen, elapsed) : lineDisplay(screen, elapsed);
+}
+
+function lineDisplay(screen: Screen, elapsed: () => number): Display {
+  let last = '';
+  return {
+    say: (line) => void screen.write(`${line}\n`),
+    show(rollout) {
+      const line = renderLine(rollout);
+      if (line === last) return;
+      last = line;
+      screen.write(`  ${elapsed().toFixed(1).padStart(5)} s  ${line}\n`);
+    },
+    close() {},
+  };
+}
+
+function liveDisplay(screen: Screen, elapsed: () => number): Display {
+  let block: string[] = [];
+  const erase = () => (block.length === 0 ? '' : `\x1b[${block.length}A${START_OF_LINE_AND_CLEAR_BELOW}`);
+  const drawn = () => block.map((line) => `${line}\n`).join('');
+  return {
+    // The block always stays below what was said.
+    say: (line) => void screen.write(`${erase()}${line}\n${drawn()}`),
+    show(rollout) {
+      const gone = erase();
+      block = renderBlock(rollout, elapsed(), screen.columns ?? 80);
+      screen.write(gone + drawn());
+    },
+    close() {
+      block = [];
+    },
+  };
+}

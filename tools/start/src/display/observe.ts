@@ -1,0 +1,43 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { rolloutInfo } from '@sluice/cli';
+import type { RolloutInfo } from '@sluice/cli';
+import { isKubeError, resources } from '@sluice/kube';
+import type { KubeClient, ResourceRef } from '@sluice/kube';
+import type { AnalysisRun, Experiment, Pod, ReplicaSet, Rollout } from '@sluice/model';
+
+const EVERY_MS = 200;
+
+/** Calls `seen` with the Rollout's newest state a few times a second until `signal` is aborted. A call that fails is made again: a display may miss a moment. */
+export async function observeRollout(
+  client: KubeClient,
+  key: { readonly namespace: string; readonly name: string },
+  seen: (rollout: RolloutInfo) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    const rollout = await lookAt(client, key).catch(() => undefined);
+    if (rollout && !signal.aborted) seen(rollout);
+    await sleep(EVERY_MS, undefined, { signal }).catch(() => {});
+  }
+}
+
+async function lookAt(client: KubeClient, key: { readonly namespace: string; readonly name: string }) {
+  const rollout = (await client.find(resources.rollouts, key)) as Rollout | undefined;
+  if (!rollout) return undefined;
+  const all = async <T>(ref: ResourceRef): Promise<T[]> => {
+    try {
+      return [...(await client.list(ref, { namespace: key.namespace, resourceVersion: '0' })).items] as unknown as T[];
+    } catch (error) {
+      // A cluster may not serve every kind of ours.
+      if (isKubeError(error, 'NotFound')) return [];
+      throw error;
+    }
+  };
+  const [replicaSets, pods, experiments, analysisRuns] = await Promise.all([
+    all<ReplicaSet>(resources.replicaSets),
+    all<Pod>(resources.pods),
+    all<Experiment>(resources.experiments),
+    all<AnalysisRun>(resources.analysisRuns),
+  ]);
+  return rolloutInfo(rollout, { replicaSets, pods, experiments, analysisRuns });
+}

@@ -1,0 +1,134 @@
+import path from 'node:path';
+import { createClient, isKubeError } from '@sluice/kube';
+import type { KubeClient } from '@sluice/kube';
+import { Failure } from '../first-stage/failure.mjs';
+import { startOptions } from '../first-stage/options.mjs';
+import type { StartOptions } from '../first-stage/options.mjs';
+import type { Announcement } from './announcement.ts';
+import { installCustomResources } from './custom-resources.ts';
+import { createDisplay } from './display/display.ts';
+import { observeRollout } from './display/observe.ts';
+import { startLocalCluster } from './local-cluster.ts';
+import { findOrStartRedis } from './redis.ts';
+import { playScenario } from './scenario/play.ts';
+import { readScenario } from './scenario/format.ts';
+import type { Scenario } from './scenario/format.ts';
+import { startServices } from './services.ts';
+import { runSession } from './session.ts';
+import type { Session } from './session.ts';
+
+// npm start, second stage. See README.md.
+const startedAt = Date.now();
+const elapsed = () => (Date.now() - startedAt) / 1000;
+const options = startOptions(process.argv.slice(2));
+
+await runSession(options.servicesOnly ? 'stderr' : (temp) => path.join(temp, 'logs'), async (session) => {
+  if (options.servicesOnly) {
+    const running = await startServicesOn(session, options.kubeconfig as string, options);
+    console.log(JSON.stringify({ ready: true, services: running.services }));
+    return untilStopped(session);
+  }
+  return startAndShow(session);
+});
+
+async function startAndShow(session: Session): Promise<number> {
+  // The example is what a newcomer comes for; a cluster that somebody named gets one only when asked.
+  const name = options.scenario ?? (options.kubeconfig ? undefined : 'canary');
+  const scenario = name === undefined ? undefined : readScenario(name);
+  const cluster = options.kubeconfig ? { kubeconfig: options.kubeconfig } : await startLocalCluster(session);
+  const running = await startServicesOn(session, cluster.kubeconfig, {
+    installCrds: options.installCrds || !options.kubeconfig,
+  });
+  console.log(
+    `Sluice is up after ${elapsed().toFixed(1)} s: ${running.services.map((service) => service.name).join(', ')}\n`,
+  );
+  const namespace = options.namespace ?? running.client.namespace;
+  if (scenario)
+    await showScenario(session, scenario, { client: running.client, kubeconfig: cluster.kubeconfig, namespace });
+  if (options.exit) return 0;
+  printWhatNext({ ...running, kubeconfig: cluster.kubeconfig, namespace, scenario });
+  return untilStopped(session);
+}
+
+interface Running {
+  readonly client: KubeClient;
+  readonly redisUrl: string;
+  readonly services: readonly Announcement[];
+}
+
+async function startServicesOn(
+  session: Session,
+  kubeconfig: string,
+  { installCrds }: Pick<StartOptions, 'installCrds'>,
+): Promise<Running> {
+  const [client, redisUrl] = await Promise.all([clientOf(session, kubeconfig), findOrStartRedis(session)]);
+  if (installCrds) await installCustomResources(client);
+  const services = await startServices(session, { kubeconfig, redisUrl });
+  return { client, redisUrl, services };
+}
+
+// Looks at the cluster before anything is started on it: a wrong file or a server that is down is told in one line.
+async function clientOf(session: Session, kubeconfig: string): Promise<KubeClient> {
+  try {
+    const client = await createClient({ kubeconfig, userAgent: 'sluice-start' });
+    session.atEnd(() => client.close());
+    await client.raw({ method: 'GET', path: '/version', timeoutMs: 10_000 });
+    return client;
+  } catch (error) {
+    if (isKubeError(error))
+      throw new Failure(`the cluster of ${kubeconfig} cannot be used: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+interface Place {
+  readonly client: KubeClient;
+  readonly kubeconfig: string;
+  readonly namespace: string;
+}
+
+async function showScenario(
+  session: Session,
+  scenario: Scenario,
+  { client, kubeconfig, namespace }: Place,
+): Promise<void> {
+  const display = createDisplay(process.stdout, elapsed);
+  const watching = new AbortController();
+  session.atEnd(() => watching.abort());
+  const watched = observeRollout(client, { namespace, name: scenario.rollout }, display.show, watching.signal);
+  display.say(`${scenario.title}  (examples/${scenario.name})`);
+  const scene = { client, namespace, rollout: scenario.rollout };
+  await playScenario(scenario, { scene, kubeconfig, say: display.say, signal: session.signal });
+  watching.abort();
+  await watched;
+  display.close();
+  console.log(`\nThe example has ended as it should, after ${elapsed().toFixed(1)} s.`);
+}
+
+function printWhatNext(what: Running & Place & { readonly scenario: Scenario | undefined }): void {
+  const addresses = what.services.flatMap(({ name, addresses }) =>
+    Object.entries(addresses).map(([address, url]) => `  ${`${name} ${address}`.padEnd(28)} ${url}`),
+  );
+  const commands = what.scenario?.tryNext ?? ['list rollouts'];
+  const flag = what.namespace === 'default' ? '' : ` -n ${what.namespace}`;
+  console.log(
+    [
+      '',
+      'Everything stays up until Ctrl-C. In another terminal, in this folder:',
+      `  export KUBECONFIG=${what.kubeconfig}`,
+      ...commands.map((command) => `  npx sluice ${command}${flag}`),
+      `  kubectl get rollouts,replicasets,pods${flag}`,
+      '',
+      'Addresses:',
+      `  ${'Kubernetes API'.padEnd(28)} ${what.client.server}`,
+      `  ${'Redis'.padEnd(28)} ${what.redisUrl.replace(/\/\/[^@/]*@/, '//')}`,
+      ...addresses,
+    ].join('\n'),
+  );
+}
+
+function untilStopped(session: Session): Promise<number> {
+  // A timer keeps the process alive: waiting for nothing would end it.
+  const timer = setInterval(() => {}, 60_000);
+  return new Promise((resolve) => session.signal.addEventListener('abort', () => (clearInterval(timer), resolve(0))));
+}
