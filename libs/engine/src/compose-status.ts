@@ -1,0 +1,235 @@
+import { conditionReasons, conditionTypes, eventReasons, formatTime } from '@sluice/model';
+import type { BlueGreenStatus, CanaryStatus, PauseCondition, RolloutDuration, RolloutStatus } from '@sluice/model';
+import {
+  available,
+  completed,
+  conditionsOf,
+  findCondition,
+  healthy,
+  progressing,
+  withCondition,
+  without,
+} from './conditions.ts';
+import type { Conditions } from './conditions.ts';
+import { countPods } from './counts.ts';
+import type { EventIntent } from './decision.ts';
+import { accountManualPause, endAttempt, finishAttempt, isOpen, isWaitingForPerson, startAttempt } from './duration.ts';
+import { event } from './events.ts';
+import { newRevision } from './revision.ts';
+import { isSaturated } from './blue-green-replicas.ts';
+import { selectorOf } from './build-replica-set.ts';
+import { blueGreenOf, canaryOf, isFullyPromoted, pausesOf } from './situation.ts';
+import type { Situation } from './situation.ts';
+import { phaseOf } from './phase.ts';
+import { hasProgressed, hasTimedOut, isHealthy } from './progress.ts';
+import { replicaFailureOf } from './replica-failure.ts';
+import type { TurnResult } from './turn.ts';
+
+export interface ComposedStatus {
+  readonly status: RolloutStatus;
+  readonly events: readonly EventIntent[];
+}
+
+/** From what the strategy wants of a turn to the whole status that people, clients and the next turn read. */
+export function composeStatus(s: Situation, result: TurnResult): ComposedStatus {
+  const abort = result.abort ?? s.status.abort ?? false;
+  const pauses = abort ? [] : (result.pauses ?? pausesOf(s.status));
+  const draft: RolloutStatus = {
+    ...s.status,
+    ...countPods(s, selectorOf(s), result.activeSet),
+    observedGeneration: String(s.rollout.metadata.generation ?? 0),
+    workloadObservedGeneration: s.snapshot.workload.kind === 'found' ? String(s.snapshot.workload.generation) : '',
+    currentPodHash: result.currentPodHash ?? s.roles.newSet.hash,
+    currentStepHash: result.currentStepHash ?? (blueGreenOf(s) ? '' : s.status.currentStepHash),
+    currentStepIndex:
+      (result.currentStepIndex === undefined ? s.status.currentStepIndex : result.currentStepIndex) ?? undefined,
+    stableRS: result.stableRS ?? s.status.stableRS,
+    ...(s.roles.collisionCount != null && { collisionCount: s.roles.collisionCount }),
+    restartedAt: result.restartedAt ?? s.status.restartedAt ?? undefined,
+    promoteFull: result.promoteFull ?? s.status.promoteFull,
+    abort,
+    abortedAt: abortedAt(s, result, abort),
+    pauseConditions: [...pauses],
+    controllerPause:
+      !abort &&
+      (pauses.length > 0
+        ? (s.status.controllerPause ?? false) || isNewPause(s, pauses)
+        : result.keepsResume === true && s.status.controllerPause === true),
+    blueGreen: blueGreenStatus(s, result),
+    canary: canaryOf(s) ? (s.status.canary ?? {}) : ({} satisfies CanaryStatus),
+    duration: durationOf(s, result, pauses, abort),
+  };
+  const events = [...(result.events ?? []), ...pauseEvents(s, pauses, abort)];
+  return concludeStatus(s, draft, result.abortCause, events);
+}
+
+const isNewPause = (s: Situation, pauses: readonly PauseCondition[]): boolean =>
+  pauses.length > pausesOf(s.status).length;
+
+function abortedAt(s: Situation, result: TurnResult, abort: boolean): string | undefined {
+  if (!abort) return undefined;
+  return result.abortedAt ?? s.status.abortedAt ?? formatTime(s.now);
+}
+
+function blueGreenStatus(s: Situation, { blueGreen }: TurnResult): BlueGreenStatus {
+  if (!blueGreenOf(s)) return {};
+  const before = s.status.blueGreen ?? {};
+  if (!blueGreen) return before;
+  const { activeSelector, previewSelector, scaleUpPreviewCheckPoint, ...rest } = { ...before, ...blueGreen };
+  return {
+    ...rest,
+    ...(previewSelector && { previewSelector }),
+    ...(activeSelector && { activeSelector }),
+    ...(scaleUpPreviewCheckPoint && { scaleUpPreviewCheckPoint }),
+  };
+}
+
+function durationOf(
+  s: Situation,
+  result: TurnResult,
+  pauses: readonly PauseCondition[],
+  abort: boolean,
+): RolloutDuration | undefined {
+  const isRetry = !abort && !!s.status.abortedAt && result.abort !== false;
+  let duration = result.startsAttempt || isRetry ? startAttempt(s.now) : (s.status.duration ?? undefined);
+  duration = accountManualPause(duration, isWaitingForPerson(s, pauses) && !abort && !result.endsAttempt, s.now);
+  if (result.endsAttempt && isOpen(duration)) duration = endAttempt(duration, result.endsAttempt);
+  if (abort && isOpen(duration)) return finishAttempt(endAttempt(duration, 'Aborted'), s.now);
+  const stable = result.stableRS ?? s.status.stableRS;
+  const isThere = stable === s.roles.newSet.hash && s.roles.newSet.available >= s.replicas;
+  return isThere ? finishAttempt(duration, s.now) : duration;
+}
+
+function pauseEvents(s: Situation, pauses: readonly PauseCondition[], abort: boolean): readonly EventIntent[] {
+  const before = pausesOf(s.status);
+  if (before.length === 0 && pauses.length > 0)
+    return [event(eventReasons.rolloutPaused, `Rollout is paused (${pauses[0]!.reason})`)];
+  if (before.length > 0 && pauses.length === 0 && !abort)
+    return [event(eventReasons.rolloutResumed, 'Rollout is resumed')];
+  return [];
+}
+
+const abortMessage = (s: Situation, cause?: string): string =>
+  `Rollout aborted update to revision ${newRevision(s)}${cause ? `: ${cause}` : ''}`;
+
+function concludeStatus(
+  s: Situation,
+  draft: RolloutStatus,
+  abortCause: string | undefined,
+  events: readonly EventIntent[],
+): ComposedStatus {
+  const standing = standingConditions(s, draft);
+  const progress = progressCondition(s, draft, standing, abortCause);
+  if (progress.timesOut && s.spec.progressDeadlineAbort && !draft.abort && !isFullyPromoted(draft)) {
+    const finished =
+      draft.duration && isOpen(draft.duration)
+        ? finishAttempt(endAttempt(draft.duration, 'Aborted'), s.now)
+        : draft.duration;
+    const taken: RolloutStatus = {
+      ...draft,
+      abort: true,
+      abortedAt: formatTime(s.now),
+      pauseConditions: [],
+      controllerPause: false,
+      duration: finished,
+    };
+    return concludeStatus(s, taken, timeoutMessage(s), events);
+  }
+  const conditions = progress.conditions;
+  const isCompleted = findCondition(conditions, conditionTypes.completed)?.status;
+  const wasCompleted = findCondition(conditionsOf(s.status), conditionTypes.completed)?.status;
+  const notCompleted =
+    isCompleted === 'False' && wasCompleted !== 'False'
+      ? [
+          event(
+            eventReasons.rolloutNotCompleted,
+            `Rollout not completed, started update to revision ${newRevision(s)} (${draft.currentPodHash})`,
+          ),
+        ]
+      : [];
+  const aborts =
+    draft.abort && !s.status.abortedAt ? [event(eventReasons.rolloutAborted, abortMessage(s, abortCause))] : [];
+  const status = { ...draft, conditions: [...conditions] };
+  const { phase, message } = phaseOf(s, status);
+  return { status: { ...status, phase, message }, events: [...notCompleted, ...events, ...aborts] };
+}
+
+/** All conditions but Progressing. */
+function standingConditions(s: Situation, draft: RolloutStatus): Conditions {
+  let conditions = without(conditionsOf(s.status), conditionTypes.invalidSpec);
+  const isPausing = (draft.pauseConditions?.length ?? 0) > 0 || s.spec.paused === true;
+  const isWell = !isPausing && isHealthy(s, draft);
+  if (isWell || findCondition(conditions, conditionTypes.healthy))
+    conditions = withCondition(conditions, healthy(isWell), s.now);
+  const isComplete = !!draft.stableRS && draft.stableRS === draft.currentPodHash;
+  conditions = withCondition(conditions, completed(isComplete), s.now);
+  conditions = withCondition(conditions, available(hasMinimumAvailability(s, draft)), s.now);
+  const failure = replicaFailureOf(s);
+  return failure ? withCondition(conditions, failure, s.now) : without(conditions, conditionTypes.replicaFailure);
+}
+
+function hasMinimumAvailability(s: Situation, draft: RolloutStatus): boolean {
+  if (!blueGreenOf(s)) return s.roles.all.reduce((sum, set) => sum + set.available, 0) >= s.replicas;
+  const active = s.roles.all.find((set) => set.hash === draft.blueGreen?.activeSelector);
+  return active !== undefined && isSaturated(s, active);
+}
+
+const timeoutMessage = (s: Situation): string => `ReplicaSet "${s.roles.newSet.name}" has timed out progressing.`;
+
+interface Progress {
+  readonly conditions: Conditions;
+  readonly timesOut: boolean;
+}
+
+/** Source: spec-rollout §2.2, the table of Progressing. */
+function progressCondition(
+  s: Situation,
+  draft: RolloutStatus,
+  conditions: Conditions,
+  abortCause: string | undefined,
+): Progress {
+  const { newSet, toCreate } = s.roles;
+  const set = (content: ReturnType<typeof progressing>, refresh = false): Progress => ({
+    conditions: withCondition(conditions, content, s.now, refresh),
+    timesOut: false,
+  });
+  if (draft.abort) return set(progressing('False', conditionReasons.aborted, abortMessage(s, abortCause)));
+  if (s.snapshot.createFailure?.hash === newSet.hash) {
+    return set(progressing('False', conditionReasons.replicaSetCreateError, s.snapshot.createFailure.message));
+  }
+  const isWell = findCondition(conditions, conditionTypes.healthy)?.status === 'True';
+  if (isWell)
+    return set(
+      progressing(
+        'True',
+        conditionReasons.newReplicaSetAvailable,
+        `ReplicaSet "${newSet.name}" has successfully progressed.`,
+      ),
+    );
+  if (s.status.currentPodHash !== newSet.hash && toCreate) {
+    return set(
+      progressing('True', conditionReasons.newReplicaSetCreated, `Created new replica set "${newSet.name}"`),
+      true,
+    );
+  }
+  const wasWell = findCondition(conditionsOf(s.status), conditionTypes.healthy)?.status === 'True';
+  if (hasProgressed(s, s.status, draft) || wasWell) return progressed(s, draft, conditions, wasWell);
+  if (!findCondition(conditions, conditionTypes.progressing)) {
+    return set(progressing('True', conditionReasons.foundNewReplicaSet, `Found new replica set "${newSet.name}"`));
+  }
+  if (!hasTimedOut(s, conditions)) return { conditions, timesOut: false };
+  return { ...set(progressing('False', conditionReasons.progressDeadlineExceeded, timeoutMessage(s))), timesOut: true };
+}
+
+function progressed(s: Situation, draft: RolloutStatus, conditions: Conditions, wasWell: boolean): Progress {
+  const { newSet } = s.roles;
+  // While it waits for somebody, the clock of the progress deadline stands still.
+  const current = findCondition(conditions, conditionTypes.progressing)?.reason;
+  const isPausing = (draft.pauseConditions?.length ?? 0) > 0 || s.spec.paused === true;
+  if (isPausing && current === conditionReasons.paused) return { conditions, timesOut: false };
+  const isLost = wasWell && draft.stableRS === draft.currentPodHash;
+  const content = isLost
+    ? progressing('True', conditionReasons.replicaSetNotAvailable, `ReplicaSet "${newSet.name}" is not available`)
+    : progressing('True', conditionReasons.replicaSetUpdated, `ReplicaSet "${newSet.name}" is progressing.`);
+  return { conditions: withCondition(conditions, content, s.now, true), timesOut: false };
+}

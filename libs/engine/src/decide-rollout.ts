@@ -1,0 +1,174 @@
+import type { PodTemplateSpec, RolloutStatus } from '@sluice/model';
+import { blueGreenTurn } from './blue-green-turn.ts';
+import { buildReplicaSet, selectorOf } from './build-replica-set.ts';
+import { canaryTurn } from './canary-turn.ts';
+import { claims } from './claims.ts';
+import { composeStatus } from './compose-status.ts';
+import { conditionsOf } from './conditions.ts';
+import type { Decision, EventIntent, Explanation, StatusUrgency } from './decision.ts';
+import { hasEphemeralMetadata, planEphemeralMetadata } from './ephemeral-metadata.ts';
+import { explain } from './explanation.ts';
+import { planHistory } from './history.ts';
+import { missingCapability } from './hold.ts';
+import { invalidSpec } from './invalid.ts';
+import { followPauses } from './pause-conditions.ts';
+import { Plan } from './plan.ts';
+import { progressDeadline } from './progress.ts';
+import { needsReset, reset } from './reset.ts';
+import { isRestartPending, planRestart } from './restart.ts';
+import { planNewSetUpkeep, planRolloutAnnotations } from './revision.ts';
+import { storedForm } from './same-status.ts';
+import { blueGreenOf, isFullyPromoted, isObserved, situationOf } from './situation.ts';
+import type { Situation } from './situation.ts';
+import type { RolloutSnapshot } from './snapshot.ts';
+import { problemWith } from './validity.ts';
+import { planWorkloadScaleDown } from './workload.ts';
+import type { Rollout } from '@sluice/model';
+
+/** Whether a snapshot of this Rollout must have its pods: they are big, and most decisions do without. */
+export const needsPods = (rollout: Rollout): boolean => isRestartPending(rollout) || hasEphemeralMetadata(rollout);
+
+/**
+ * What to do about one Rollout now. Pure and total: the same snapshot gives the same Decision, and no snapshot makes it throw.
+ */
+export function decideRollout(snapshot: RolloutSnapshot): Decision {
+  const { rollout, workload } = snapshot;
+  if (rollout.metadata.deletionTimestamp)
+    return hold(snapshot, { code: 'Deleting', detail: 'The Rollout is being deleted.', unblock: 'Nothing to do.' });
+  if (workload.kind === 'unknown')
+    return hold(snapshot, cannotObserve(`the ${rollout.spec.workloadRef?.kind} ${rollout.spec.workloadRef?.name}`));
+  const problem = problemWith(snapshot);
+  if (problem) return invalidSpec(snapshot, problem);
+  const missing = missingCapability(snapshot);
+  if (missing) return hold(snapshot, notSupported(missing));
+  const unknown = Object.entries(snapshot.services).find(([, service]) => service === 'unknown');
+  if (unknown) return hold(snapshot, cannotObserve(`Service ${unknown[0]}`));
+  const template = workload.kind === 'found' ? workload.template : rollout.spec.template!;
+  return takeTurns(snapshot, template);
+}
+
+/** Nothing is written and nothing is done. */
+function hold({ rollout }: RolloutSnapshot, explanation: Explanation): Decision {
+  return { status: rollout.status ?? {}, statusUrgency: 'unchanged', actions: [], events: [], explanation };
+}
+
+const cannotObserve = (what: string): Explanation => ({
+  code: 'CannotObserve',
+  detail: `${what} could not be read, and what is unknown is not touched.`,
+  unblock: 'Nothing to do: it is read again by itself; if it stays, look at the permissions of the rollout-controller.',
+});
+
+const notSupported = (what: string): Explanation => ({
+  code: 'NotSupportedHere',
+  detail: `This Rollout needs ${what}, which this installation has not got. It is left exactly as it is.`,
+  unblock: 'Install what is missing, or take it out of the strategy.',
+});
+
+interface Taken {
+  readonly situation: Situation;
+  readonly plan: Plan;
+  readonly status: RolloutStatus;
+  readonly events: readonly EventIntent[];
+}
+
+/**
+ * Takes turns until the status stands still. The actions of the last turn count: they follow from the status that is going to be
+ * stored, so that dying after any of them leads the next decision to the same place.
+ */
+function takeTurns(snapshot: RolloutSnapshot, template: PodTemplateSpec): Decision {
+  const stored = snapshot.rollout.status ?? {};
+  const events: EventIntent[] = [];
+  let status = stored;
+  const limit = 24 + 2 * (snapshot.rollout.spec.strategy?.canary?.steps?.length ?? 0);
+  for (let turns = 1; ; turns++) {
+    const taken = takeTurn(snapshot, template, status);
+    events.push(...taken.events);
+    const isSettled = taken.status === status;
+    status = taken.status;
+    if (isSettled || turns >= limit) return decisionOf(taken, storedForm(stored, status), events, isSettled);
+  }
+}
+
+function takeTurn(snapshot: RolloutSnapshot, template: PodTemplateSpec, status: RolloutStatus): Taken {
+  const situation = situationOf(snapshot, template, withoutIdleAbort(status));
+  const plan = new Plan((set, change) => buildReplicaSet(situation, set, change));
+  planUpkeep(situation, plan);
+  if (isObserved(situation)) {
+    const conditions = followPauses(situation);
+    if (conditions !== conditionsOf(situation.status)) {
+      return {
+        situation,
+        plan,
+        status: storedForm(status, { ...situation.status, conditions: [...conditions] }),
+        events: [],
+      };
+    }
+  }
+  const composed = composeStatus(situation, strategyTurn(situation, plan));
+  return { situation, plan, status: storedForm(status, composed.status), events: composed.events };
+}
+
+/** There is nothing to take back from what is stable. */
+const withoutIdleAbort = (status: RolloutStatus): RolloutStatus =>
+  status.abort && status.stableRS && isFullyPromoted(status)
+    ? { ...status, abort: false, abortedAt: undefined }
+    : status;
+
+function planUpkeep(s: Situation, plan: Plan): void {
+  for (const claim of claims(s, selectorOf(s))) plan.claim(claim);
+  planNewSetUpkeep(s, plan);
+  planRolloutAnnotations(s, plan);
+  planEphemeralMetadata(s, plan);
+  planHistory(s, plan);
+}
+
+function strategyTurn(s: Situation, plan: Plan) {
+  if (needsReset(s)) return reset(s);
+  const restartedAt = planRestart(s, plan);
+  const result = blueGreenOf(s) ? blueGreenTurn(s, plan) : canaryTurn(s, plan);
+  planWorkloadScaleDown(s, plan);
+  return restartedAt === undefined ? result : { restartedAt, ...result };
+}
+
+function decisionOf(
+  { situation, plan, status: _last }: Taken,
+  status: RolloutStatus,
+  events: readonly EventIntent[],
+  isSettled: boolean,
+): Decision {
+  const { rollout, now } = situation.snapshot;
+  const wakeAts = [...plan.wakeAts, ...deadlineWake(situation, status)];
+  // A status that never settles would be a defect: it is stored as it is and looked at again, at a pace that harms nobody.
+  if (!isSettled) wakeAts.push(now + 1000);
+  const wakeAt = wakeAts.length > 0 ? Math.max(now + 1, Math.min(...wakeAts)) : undefined;
+  return {
+    status,
+    statusUrgency: urgencyOf(rollout.status ?? {}, status),
+    actions: plan.actions(),
+    events,
+    explanation: explain(situation, status),
+    ...(wakeAt !== undefined && { wakeAt }),
+  };
+}
+
+function deadlineWake(s: Situation, status: RolloutStatus): readonly number[] {
+  const at = status.phase === 'Progressing' ? progressDeadline({ ...s, status }, conditionsOf(status)) : undefined;
+  return at ? [at + 1000] : [];
+}
+
+const counters: ReadonlySet<string> = new Set([
+  'replicas',
+  'updatedReplicas',
+  'readyReplicas',
+  'availableReplicas',
+  'HPAReplicas',
+  'conditions',
+  'message',
+]);
+
+/** Only counters, and the texts and conditions that follow from them, may wait a little. */
+function urgencyOf(before: RolloutStatus, after: RolloutStatus): StatusUrgency {
+  if (before === after) return 'unchanged';
+  const keys = new Set([...Object.keys(before), ...Object.keys(after)]) as Set<keyof RolloutStatus>;
+  return [...keys].every((key) => before[key] === after[key] || counters.has(key)) ? 'soon' : 'now';
+}

@@ -1,0 +1,66 @@
+import { conditionReasons, conditionTypes } from '@sluice/model';
+import type { RolloutPhase, RolloutStatus } from '@sluice/model';
+import { conditionsOf, findCondition } from './conditions.ts';
+import { isUnfinished } from './restart.ts';
+import { blueGreenOf } from './situation.ts';
+import type { Situation } from './situation.ts';
+
+export interface PhaseAndMessage {
+  readonly phase: RolloutPhase;
+  readonly message: string;
+}
+
+/** The first that fits is what people see. The texts are read by tools. Source: spec-rollout §2.4. */
+export function phaseOf(s: Situation, status: RolloutStatus): PhaseAndMessage {
+  return (
+    degraded(status) ??
+    pausedPhase(s, status) ??
+    podsPending(s, status) ??
+    cutoverPending(s, status) ?? { phase: 'Healthy', message: '' }
+  );
+}
+
+const progressingWith = (message: string): PhaseAndMessage => ({ phase: 'Progressing', message });
+
+function degraded(status: RolloutStatus): PhaseAndMessage | undefined {
+  const conditions = conditionsOf(status);
+  const invalid = findCondition(conditions, conditionTypes.invalidSpec);
+  if (invalid) return { phase: 'Degraded', message: `${invalid.reason}: ${invalid.message}` };
+  const stuck = conditions.find(
+    ({ reason }) => reason === conditionReasons.aborted || reason === conditionReasons.progressDeadlineExceeded,
+  );
+  return stuck && { phase: 'Degraded', message: `${stuck.reason}: ${stuck.message}` };
+}
+
+function pausedPhase(s: Situation, status: RolloutStatus): PhaseAndMessage | undefined {
+  if (s.spec.paused) return { phase: 'Paused', message: 'manually paused' };
+  const pause = status.pauseConditions?.[0];
+  return pause && { phase: 'Paused', message: pause.reason };
+}
+
+function podsPending(s: Situation, status: RolloutStatus): PhaseAndMessage | undefined {
+  if (isUnfinished(s.spec.restartAt, status.restartedAt)) return progressingWith('rollout is restarting');
+  const updated = status.updatedReplicas ?? 0;
+  if (updated < s.replicas) return progressingWith('more replicas need to be updated');
+  if ((status.availableReplicas ?? 0) < updated)
+    return progressingWith('updated replicas are still becoming available');
+  return undefined;
+}
+
+function cutoverPending(s: Situation, status: RolloutStatus): PhaseAndMessage | undefined {
+  const isPromoted = !!status.stableRS && status.stableRS === status.currentPodHash;
+  const blueGreen = blueGreenOf(s);
+  if (!blueGreen) {
+    if ((status.replicas ?? 0) > (status.updatedReplicas ?? 0))
+      return progressingWith('old replicas are pending termination');
+    return isPromoted ? undefined : progressingWith('waiting for all steps to complete');
+  }
+  const active = status.blueGreen?.activeSelector;
+  if (!active || active !== status.currentPodHash) return progressingWith('active service cutover pending');
+  if (isPromoted) return undefined;
+  return progressingWith(
+    blueGreen.postPromotionAnalysis
+      ? 'waiting for analysis to complete'
+      : 'waiting for post-promotion verification to complete',
+  );
+}

@@ -1,0 +1,43 @@
+import { eventReasons } from '@sluice/model';
+import { event } from './events.ts';
+import { newRevision } from './revision.ts';
+import { isFastRollback, isWithinRollbackWindow } from './rollback.ts';
+import { canaryOf, stepsOf } from './situation.ts';
+import type { Situation } from './situation.ts';
+import { meetsThreshold } from './steps.ts';
+import type { TurnResult } from './turn.ts';
+
+/** Why the new version of a canary becomes the stable one now, or undefined. Source: spec-rollout §5.2. */
+export function canaryPromotion(s: Situation): string | undefined {
+  const { newSet, stableSet } = s.roles;
+  if (!stableSet) return 'Initial deploy';
+  if (s.status.abort) return undefined;
+  if (newSet.available < s.replicas && !hasPassedThreshold(s)) return undefined;
+  if (s.status.promoteFull) return 'Full promotion requested';
+  if (newSet === stableSet) return 'Rollback to stable ReplicaSets';
+  if (isFastRollback(s)) return 'Rollback within the rollback window';
+  const steps = stepsOf(s).length;
+  const isDone = steps === 0 || (s.status.currentStepIndex ?? 0) >= steps;
+  return isDone ? `Completed all ${steps} canary steps` : undefined;
+}
+
+const hasPassedThreshold = (s: Situation): boolean =>
+  !!canaryOf(s)?.replicaProgressThreshold && meetsThreshold(canaryOf(s), s.roles.newSet, s.replicas);
+
+/** The new version is the stable one from now on. */
+export function promoted(s: Situation, why: string): TurnResult {
+  const { newSet } = s.roles;
+  const isNew = s.status.stableRS !== newSet.hash;
+  const steps = stepsOf(s).length;
+  const message = `Rollout completed update to revision ${newRevision(s)} (${newSet.hash}): ${why}`;
+  const endsAttempt = s.status.promoteFull ? 'FastPromoted' : isWithinRollbackWindow(s) ? 'FastRolledBack' : 'Promoted';
+  return {
+    pauses: [],
+    abort: false,
+    abortedAt: null,
+    promoteFull: false,
+    currentStepIndex: canaryOf(s) && steps > 0 ? steps : null,
+    stableRS: newSet.hash,
+    ...(isNew && { endsAttempt, events: [event(eventReasons.rolloutCompleted, message)] }),
+  };
+}

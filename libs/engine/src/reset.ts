@@ -1,0 +1,51 @@
+import { eventReasons, stepHash } from '@sluice/model';
+import { event } from './events.ts';
+import { isWithinRollbackWindow } from './rollback.ts';
+import { blueGreenOf, canaryOf, stepsOf } from './situation.ts';
+import type { Situation } from './situation.ts';
+import type { TurnResult } from './turn.ts';
+import { isOpen } from './duration.ts';
+
+/** Whether the pod template or the steps are others than those the status is about. Source: spec-rollout §5.3. */
+export function needsReset(s: Situation): boolean {
+  const { currentPodHash, currentStepHash } = s.status;
+  if (currentPodHash && currentPodHash !== s.roles.newSet.hash) return true;
+  return canaryOf(s) !== undefined && (!currentStepHash || currentStepHash !== stepHash(stepsOf(s)));
+}
+
+/** Forgets all that was about the version before: pauses, abort, promotions, a pending restart, and starts at the first step. */
+export function reset(s: Situation): TurnResult {
+  const { newSet } = s.roles;
+  const canary = canaryOf(s);
+  const isPodChange = s.status.currentPodHash !== newSet.hash;
+  const skip = isPodChange ? skippedSteps(s) : undefined;
+  const isBack = isPodChange && !!s.status.stableRS && s.status.stableRS === newSet.hash;
+  const steps = stepsOf(s).length;
+  // Steps that change after everything was promoted have nothing left to do.
+  const isDone = skip !== undefined || (!isPodChange && s.status.stableRS === newSet.hash);
+  const currentStepIndex = canary && steps > 0 ? (isDone ? steps : 0) : null;
+  return {
+    pauses: [],
+    abort: false,
+    abortedAt: null,
+    promoteFull: false,
+    currentPodHash: newSet.hash,
+    currentStepHash: canary ? stepHash(stepsOf(s)) : '',
+    currentStepIndex,
+    ...(s.spec.restartAt && { restartedAt: s.spec.restartAt }),
+    ...(blueGreenOf(s) && { blueGreen: { ...selectors(s), scaleUpPreviewCheckPoint: false } }),
+    startsAttempt: !isBack && (isPodChange || !isDone),
+    ...(isBack && isOpen(s.status.duration) && { endsAttempt: 'FastRolledBack' as const }),
+    events: skip && canary && steps > 0 ? [event(eventReasons.skipSteps, skip)] : [],
+  };
+}
+
+function skippedSteps(s: Situation): string | undefined {
+  if (s.status.stableRS && s.status.stableRS === s.roles.newSet.hash) return 'Rollback to stable ReplicaSets';
+  return isWithinRollbackWindow(s) ? 'Rollback within the rollback window' : undefined;
+}
+
+const selectors = ({ status }: Situation) => ({
+  activeSelector: status.blueGreen?.activeSelector ?? '',
+  previewSelector: status.blueGreen?.previewSelector ?? '',
+});

@@ -1,0 +1,69 @@
+import { formatTime, parseTime } from '@sluice/model';
+import type { Pod, Rollout } from '@sluice/model';
+import { targetOf } from './plan.ts';
+import type { Plan } from './plan.ts';
+import { totalOf } from './sets.ts';
+import { blueGreenOf, canaryOf } from './situation.ts';
+import type { Situation } from './situation.ts';
+import type { EpochMs } from './snapshot.ts';
+import { surgeOf } from './surge.ts';
+
+const RETRY_MS = 30_000;
+
+export const isRestartPending = ({ spec, status }: Rollout): boolean =>
+  isUnfinished(spec.restartAt, status?.restartedAt);
+
+/** Compared as moments: the same one may be written with another zone. */
+export const isUnfinished = (restartAt: string | null | undefined, restartedAt: string | null | undefined): boolean => {
+  const asked = parseTime(restartAt);
+  return asked !== undefined && asked !== parseTime(restartedAt);
+};
+
+/**
+ * Evicts pods that are older than `spec.restartAt`, a few at a time, stable ones first. Returns `restartedAt` once none is left.
+ * Source: spec-rollout §5.8.
+ */
+export function planRestart(s: Situation, plan: Plan): string | undefined {
+  const restartAt = parseTime(s.spec.restartAt);
+  const restartedAt = s.status.restartedAt ?? undefined;
+  if (restartAt === undefined || !isUnfinished(s.spec.restartAt, restartedAt)) return restartedAt;
+  if (restartAt >= s.now) {
+    plan.wake(restartAt + 1);
+    return restartedAt;
+  }
+  const pods = s.snapshot.pods;
+  if (pods === undefined) return restartedAt;
+  const old = inRestartOrder(s, pods).filter((pod) => !pod.metadata.deletionTimestamp && createdAt(pod) < restartAt);
+  if (old.length === 0) return formatTime(restartAt);
+  for (const pod of old.slice(0, evictable(s, pods)))
+    plan.later({ kind: 'EvictPod', target: targetOf(pod), events: [] });
+  plan.wake(s.now + RETRY_MS);
+  return restartedAt;
+}
+
+const createdAt = (pod: Pod): EpochMs => parseTime(pod.metadata.creationTimestamp) ?? 0;
+
+/** How many may go now: whatever is available above the floor, at least one short of all. */
+function evictable(s: Situation, pods: readonly Pod[]): number {
+  const strategy = blueGreenOf(s) ?? canaryOf(s);
+  const { unavailable } = surgeOf(s.replicas, blueGreenOf(s) ? 0 : canaryOf(s)?.maxSurge, strategy?.maxUnavailable);
+  const required = Math.max(s.replicas, totalOf(s.roles.all, 'spec')) - Math.max(unavailable, 1);
+  const available = pods.filter((pod) => isAvailable(pod, s.spec.minReadySeconds ?? 0, s.now)).length;
+  return Math.max(0, available - required);
+}
+
+function isAvailable(pod: Pod, minReadySeconds: number, now: EpochMs): boolean {
+  if (pod.metadata.deletionTimestamp) return false;
+  const ready = pod.status?.conditions?.find((condition) => condition.type === 'Ready');
+  if (ready?.status !== 'True') return false;
+  return minReadySeconds === 0 || (parseTime(ready.lastTransitionTime) ?? now) + minReadySeconds * 1000 <= now;
+}
+
+function inRestartOrder(s: Situation, pods: readonly Pod[]): readonly Pod[] {
+  const { newSet, stableSet } = s.roles;
+  const rank = (pod: Pod): number => {
+    const owner = pod.metadata.ownerReferences?.find((reference) => reference.controller)?.uid;
+    return owner === stableSet?.stored?.metadata.uid ? 0 : owner === newSet.stored?.metadata.uid ? 1 : 2;
+  };
+  return pods.toSorted((a, b) => rank(a) - rank(b) || createdAt(a) - createdAt(b));
+}

@@ -1,0 +1,107 @@
+import { injectedPartsOf, podTemplateHash, podTemplateHashLabel, templatesEqual } from '@sluice/model';
+import type { PodTemplateSpec, ReplicaSet, RolloutStatus, RolloutStrategy } from '@sluice/model';
+import type { RolloutSnapshot } from './snapshot.ts';
+import { oldestFirst, viewOf } from './sets.ts';
+import type { SetView } from './sets.ts';
+
+/** Which ReplicaSet plays which part. `newSet` and `stableSet` may be the same. */
+export interface Roles {
+  /** Runs the template that the Rollout asks for now. */
+  readonly newSet: SetView;
+  /** The version that everything falls back to; none before the first one was declared stable, or when it was deleted. */
+  readonly stableSet: SetView | undefined;
+  /** Neither of the two. */
+  readonly others: readonly SetView[];
+  /** All that exist, oldest first, and the new one where it is still to be created. */
+  readonly all: readonly SetView[];
+  /** Set where no ReplicaSet has the template yet: the hash suffix its name gets. */
+  readonly toCreate: boolean;
+  readonly collisionCount: number | undefined;
+}
+
+/**
+ * Identity is semantic: a set is recognised by `status.currentPodHash` and by its template after defaulting, never only by a hash
+ * computed again, so that taking over from another version or controller starts no update. The computed hash is asked last: it finds a set
+ * whose template an admission webhook has changed.
+ */
+export function assignRoles(snapshot: RolloutSnapshot, template: PodTemplateSpec, status: RolloutStatus): Roles {
+  const stored = snapshot.replicaSets.map(viewOf).toSorted(oldestFirst);
+  const living = stored.filter((set) => set.stored?.metadata.deletionTimestamp === undefined);
+  const found = findSet(living, template, status, snapshot.rollout.spec.strategy);
+  const naming = found ? undefined : nameForNew(snapshot, template, status);
+  const newSet = found ?? planned(naming!.name, naming!.hash, snapshot.now);
+  const stableSet = status.stableRS
+    ? newSet.hash === status.stableRS
+      ? newSet
+      : living.find((set) => set.hash === status.stableRS)
+    : undefined;
+  const all = found ? living : [...living, newSet];
+  return {
+    newSet,
+    stableSet,
+    others: all.filter((set) => set !== newSet && set !== stableSet),
+    all,
+    toCreate: found === undefined,
+    collisionCount: naming?.collisionCount ?? status.collisionCount ?? undefined,
+  };
+}
+
+function findSet(
+  sets: readonly SetView[],
+  template: PodTemplateSpec,
+  status: RolloutStatus,
+  strategy: RolloutStrategy | undefined,
+): SetView | undefined {
+  const same = (set: SetView): boolean => runsTemplate(set.stored!, template, strategy);
+  const current = sets.find((set) => set.hash !== '' && set.hash === status.currentPodHash);
+  if (current && same(current)) return current;
+  const equal = sets.find(same);
+  if (equal) return equal;
+  const hash = podTemplateHash(template, status.collisionCount);
+  return sets.find((set) => set.hash === hash);
+}
+
+/** Whether this ReplicaSet runs that template, what was injected into it aside (hash label, ephemeral metadata, anti-affinity). */
+export function runsTemplate(
+  set: ReplicaSet,
+  template: PodTemplateSpec,
+  strategy: RolloutStrategy | undefined,
+): boolean {
+  return set.spec.template !== undefined && templatesEqual(template, set.spec.template, injectedPartsOf(set, strategy));
+}
+
+function nameForNew(snapshot: RolloutSnapshot, template: PodTemplateSpec, status: RolloutStatus) {
+  const taken = new Set(snapshot.takenNames);
+  let collisionCount = status.collisionCount ?? undefined;
+  for (;;) {
+    const hash = podTemplateHash(template, collisionCount);
+    const name = `${snapshot.rollout.metadata.name}-${hash}`;
+    if (!taken.has(name)) return { hash, name, collisionCount };
+    taken.delete(name);
+    collisionCount = (collisionCount ?? 0) + 1;
+  }
+}
+
+function planned(name: string, hash: string, now: number): SetView {
+  return {
+    name,
+    hash,
+    createdAt: now,
+    revision: 0,
+    spec: 0,
+    replicas: 0,
+    ready: 0,
+    available: 0,
+    deadline: undefined,
+    desired: undefined,
+    stored: undefined,
+  };
+}
+
+/** The template that a ReplicaSet of this version gets: what the Rollout asks for, plus the hash label. */
+export function labelledTemplate(template: PodTemplateSpec, hash: string): PodTemplateSpec {
+  return {
+    ...template,
+    metadata: { ...template.metadata, labels: { ...template.metadata?.labels, [podTemplateHashLabel]: hash } },
+  };
+}

@@ -1,0 +1,78 @@
+import {
+  desiredReplicasAnnotation,
+  parseTime,
+  podTemplateHashLabel,
+  revisionAnnotation,
+  scaleDownDeadlineAnnotation,
+} from '@sluice/model';
+import type { ReplicaSet } from '@sluice/model';
+import type { EpochMs } from './snapshot.ts';
+
+/** A ReplicaSet as the questions of the engine see it. One that is still to be created has no `stored`. */
+export interface SetView {
+  readonly name: string;
+  readonly hash: string;
+  readonly createdAt: EpochMs;
+  readonly revision: number;
+  /** Pods asked for. */
+  readonly spec: number;
+  /** Pods that exist, are ready, are available (ready for minReadySeconds). */
+  readonly replicas: number;
+  readonly ready: number;
+  readonly available: number;
+  /** When a set that is no longer needed is to go; NaN where the annotation cannot be read. */
+  readonly deadline: EpochMs | undefined;
+  /** spec.replicas of the Rollout when this set was last scaled. */
+  readonly desired: number | undefined;
+  readonly stored: ReplicaSet | undefined;
+}
+
+const seen = new WeakMap<ReplicaSet, SetView>();
+
+/** Views are kept by identity: cached ReplicaSets are immutable, and most decisions see the same ones again. */
+export function viewOf(replicaSet: ReplicaSet): SetView {
+  let view = seen.get(replicaSet);
+  if (view === undefined) {
+    view = read(replicaSet);
+    seen.set(replicaSet, view);
+  }
+  return view;
+}
+
+function read(rs: ReplicaSet): SetView {
+  const annotations = rs.metadata.annotations ?? {};
+  const deadline = annotations[scaleDownDeadlineAnnotation];
+  return {
+    name: rs.metadata.name,
+    hash: rs.metadata.labels?.[podTemplateHashLabel] ?? '',
+    createdAt: parseTime(rs.metadata.creationTimestamp) ?? 0,
+    revision: wholeNumber(annotations[revisionAnnotation]) ?? 0,
+    spec: rs.spec.replicas ?? 1,
+    replicas: rs.status?.replicas ?? 0,
+    ready: rs.status?.readyReplicas ?? 0,
+    available: rs.status?.availableReplicas ?? 0,
+    deadline: deadline ? (parseTime(deadline) ?? Number.NaN) : undefined,
+    desired: wholeNumber(annotations[desiredReplicasAnnotation]),
+    stored: rs,
+  };
+}
+
+function wholeNumber(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
+}
+
+export const totalOf = (sets: readonly SetView[], field: 'spec' | 'replicas' | 'ready' | 'available'): number =>
+  sets.reduce((sum, set) => sum + set[field], 0);
+
+/**
+ * Pods of this set that count on staying: those that are available and that it still asks for. While the ReplicaSet controller
+ * has not yet caught up with a smaller `spec`, its `available` counts pods that are about to go.
+ */
+export const lastingAvailable = (set: SetView): number => Math.min(set.spec, set.available);
+
+export const newestFirst = (a: SetView, b: SetView): number =>
+  b.revision - a.revision || b.createdAt - a.createdAt || compareText(b.name, a.name);
+export const oldestFirst = (a: SetView, b: SetView): number =>
+  a.createdAt - b.createdAt || a.revision - b.revision || compareText(a.name, b.name);
+
+const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,0 +1,57 @@
+import type { LabelSelector, Pod, PodTemplateSpec, ReplicaSet, Rollout, Service } from '@sluice/model';
+
+/** Milliseconds since 1970-01-01T00:00:00Z. */
+export type EpochMs = number;
+
+/** What `spec.workloadRef` was seen to point at. A Rollout without one has `inline`. */
+export type WorkloadObservation =
+  | { readonly kind: 'inline' }
+  | {
+      readonly kind: 'found';
+      readonly template: PodTemplateSpec;
+      readonly selector?: LabelSelector;
+      readonly generation: number;
+      /** `spec.replicas` of a Deployment; absent for kinds that have none. */
+      readonly replicas?: number;
+    }
+  | { readonly kind: 'missing'; readonly message: string }
+  | { readonly kind: 'unknown' };
+
+/** A Service as last observed. `unknown` means that it could not be read, and unknown means hold. */
+export type ServiceObservation = Service | 'absent' | 'unknown';
+
+/** What this installation can do beyond ReplicaSets and Services; a Rollout that needs more is held as it is. */
+export interface Capabilities {
+  readonly routers: readonly string[];
+  readonly analysis: boolean;
+  readonly experiments: boolean;
+  readonly stepPlugins: readonly string[];
+}
+
+export const noCapabilities: Capabilities = { routers: [], analysis: false, experiments: false, stepPlugins: [] };
+
+/**
+ * All that bears on one Rollout at one moment. Frozen: the engine never changes it, and the same snapshot always gives
+ * the same Decision.
+ */
+export interface RolloutSnapshot {
+  readonly now: EpochMs;
+  /** As stored, with the status that other writers may have patched since. */
+  readonly rollout: Rollout;
+  readonly workload: WorkloadObservation;
+  /** ReplicaSets whose controller is this Rollout (by uid). */
+  readonly replicaSets: readonly ReplicaSet[];
+  /** ReplicaSets without a controller that carry the hash label and match the selector. */
+  readonly orphans: readonly ReplicaSet[];
+  /** By name: each Service that the strategy names. */
+  readonly services: Readonly<Record<string, ServiceObservation>>;
+  /** Pods of the owned ReplicaSets. Needed only while `needsPods(rollout)`. */
+  readonly pods?: readonly Pod[];
+  /** Names of ReplicaSets that exist but belong to somebody else or run another template: a new set must avoid them. */
+  readonly takenNames?: readonly string[];
+  /** The API server's answer when it refused the ReplicaSet of this template (by hash): the template is invalid. */
+  readonly templateRefusal?: { readonly hash: string; readonly message: string };
+  /** The last failure to create the ReplicaSet with this hash for any other reason (quota, webhook). */
+  readonly createFailure?: { readonly hash: string; readonly message: string };
+  readonly capabilities: Capabilities;
+}

@@ -1,0 +1,36 @@
+import type { CanaryStep, CanaryStrategy } from '@sluice/model';
+import type { CanaryPair } from './canary-replicas.ts';
+import { isPauseOver } from './pause.ts';
+import { totalOf } from './sets.ts';
+import type { SetView } from './sets.ts';
+import { canaryOf } from './situation.ts';
+import type { Situation } from './situation.ts';
+
+/**
+ * Whether enough of the new set is available to go on. A threshold given as a number of pods holds whatever was asked for.
+ * Source: spec-rollout §5.1.
+ */
+export function meetsThreshold(canary: CanaryStrategy | undefined, set: SetView, wanted: number): boolean {
+  const threshold = canary?.replicaProgressThreshold;
+  if (!threshold || threshold.value === undefined || threshold.value < 0)
+    return set.spec === wanted && set.available === wanted;
+  if (threshold.type !== 'Percent') return set.available >= threshold.value;
+  return wanted === 0 || (set.available / wanted) * 100 >= threshold.value - 1e-10;
+}
+
+/** Whether the pods are as this weight asks for, with nothing left of interrupted updates. */
+export function isAtCounts(s: Situation, wanted: CanaryPair): boolean {
+  const { newSet, stableSet, others } = s.roles;
+  if (!stableSet || !meetsThreshold(canaryOf(s), newSet, wanted.canary)) return false;
+  const isStableThere = stableSet.spec === wanted.stable && stableSet.replicas === wanted.stable;
+  return isStableThere && totalOf(others, 'available') === 0;
+}
+
+/** Whether the current step is done. `wanted` are the counts that its weight asks for. */
+export function isStepDone(s: Situation, step: CanaryStep, wanted: CanaryPair): boolean {
+  if (s.spec.paused) return false;
+  if (step.pause) return isPauseOver(s, step.pause);
+  if (step.setCanaryScale || (step.setWeight !== undefined && step.setWeight !== null)) return isAtCounts(s, wanted);
+  // A header or mirror route is done once it is declared; the others have services of their own that report back.
+  return !!(step.setHeaderRoute || step.setMirrorRoute);
+}
