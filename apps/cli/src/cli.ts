@@ -2,6 +2,7 @@ import { type CallObservation, type KubeClient, createClient } from '@sluice/kub
 import { Command, CommanderError } from 'commander';
 import { registerAbort } from './commands/abort.ts';
 import { registerCompletion } from './commands/completion.ts';
+import { registerCreate } from './commands/create.ts';
 import { registerGetExperiment } from './commands/get-experiment.ts';
 import { registerGetRollout } from './commands/get-rollout.ts';
 import { registerListExperiments } from './commands/list-experiments.ts';
@@ -102,6 +103,7 @@ function registerCommands(program: Command, session: Session): void {
   registerRestart(program, session);
   registerUndo(program, session);
   registerTerminate(program, session);
+  registerCreate(program, session);
   registerCompletion(program, session);
   registerVersion(program, session);
 }

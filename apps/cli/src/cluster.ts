@@ -15,6 +15,11 @@ import type { OwnedObjects, Workload } from './view/objects.ts';
 /** ReplicaSets of Rollouts and Experiments, and their pods, all carry this label; those of Deployments do not. */
 export const VERSIONED = { labelSelector: podTemplateHashLabel } as const;
 
+/** The same client with another default namespace. */
+export function inNamespace(client: KubeClient, namespace: string | undefined): KubeClient {
+  return namespace === undefined ? client : { ...client, namespace };
+}
+
 export function readRollout(client: KubeClient, name: string): Promise<Rollout> {
   return client.get<Rollout>(resources.rollouts, { namespace: client.namespace, name });
 }

@@ -30,4 +30,4 @@ export {
 } from './patches/lifecycle.ts';
 export { promotePatches } from './patches/promote.ts';
 export type { PromoteMode, RolloutPatches } from './patches/promote.ts';
-export { alreadyMatches, targetOfUndo, templateToRestore } from './patches/undo.ts';
+export { targetOfUndo, templateToRestore } from './patches/undo.ts';

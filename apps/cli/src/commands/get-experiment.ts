@@ -1,6 +1,6 @@
 import { resources } from '@sluice/kube';
 import type { Command } from 'commander';
-import { readExperiment, readOwned } from '../cluster.ts';
+import { inNamespace, readExperiment, readOwned } from '../cluster.ts';
 import { completesWith } from '../completion.ts';
 import { CommandError } from '../errors.ts';
 import { drawWhileWatching, watchSubject } from '../live.ts';
@@ -15,6 +15,8 @@ import { renderExperimentTree } from '../view/tree.ts';
 interface Flags {
   readonly watch?: boolean;
   readonly color?: boolean;
+  /** Where it is, if not in the client's namespace. */
+  readonly namespace?: string;
 }
 
 export function registerGetExperiment(get: Command, session: Session): void {
@@ -39,7 +41,7 @@ async function showExperiment(session: Session, name: string, flags: Flags): Pro
 
 /** Also what `create -w` does once it has created an Experiment. */
 export async function watchExperiment(session: Session, name: string, flags: Flags): Promise<void> {
-  const client = await session.client();
+  const client = inNamespace(await session.client(), flags.namespace);
   const live = await watchSubject(
     client,
     resources.experiments,

@@ -1,6 +1,6 @@
 import { resources } from '@sluice/kube';
 import type { Command } from 'commander';
-import { findWorkload, readOwned, readRollout } from '../cluster.ts';
+import { findWorkload, inNamespace, readOwned, readRollout } from '../cluster.ts';
 import { completesWith } from '../completion.ts';
 import { CommandError } from '../errors.ts';
 import { wholeNumberFlag } from '../flags.ts';
@@ -16,6 +16,8 @@ import { renderRolloutTree } from '../view/tree.ts';
 interface Flags {
   readonly watch?: boolean;
   readonly color?: boolean;
+  /** Where it is, if not in the client's namespace. */
+  readonly namespace?: string;
   readonly timeoutSeconds: number;
 }
 
@@ -49,7 +51,7 @@ async function showRollout(session: Session, name: string, flags: Flags): Promis
 
 /** Also what `create -w` does once it has created a Rollout. */
 export async function watchRollout(session: Session, name: string, flags: Flags): Promise<void> {
-  const client = await session.client();
+  const client = inNamespace(await session.client(), flags.namespace);
   const live = await watchSubject(client, resources.rollouts, await readRollout(client, name), session.terminal.signal);
   const redraw = createRedraw(session);
   try {

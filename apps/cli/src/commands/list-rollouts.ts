@@ -1,5 +1,5 @@
 import { createInformer, resources } from '@sluice/kube';
-import type { Rollout } from '@sluice/model';
+import { type Rollout, formatTime } from '@sluice/model';
 import type { Command } from 'commander';
 import { drawWhileWatching } from '../live.ts';
 import { type Session, printLine } from '../session.ts';
@@ -64,7 +64,7 @@ function createRowPrinter(
   first: readonly Rollout[],
 ): { print(rollouts: readonly Rollout[]): void } {
   const shown = new Map<string, string>();
-  const withTime = (row: string[]) => [...(columns.timestamps ? [timestamp(session)] : []), ...row];
+  const withTime = (row: string[]) => [...(columns.timestamps ? [formatTime(session.terminal.now())] : []), ...row];
   const header = rolloutListHeader(columns);
   const firstRows = first.map((rollout) => withTime(rolloutListRow(rollout, columns)));
   const widths = rolloutListWidths(columns).map((width, column) =>
@@ -83,8 +83,4 @@ function createRowPrinter(
       }
     },
   };
-}
-
-function timestamp(session: Session): string {
-  return new Date(session.terminal.now()).toISOString().replace(/\.\d+Z$/, 'Z');
 }

@@ -1,10 +1,10 @@
 import { type KubeClient, type RawObject, resources } from '@sluice/kube';
-import { type ReplicaSet, type Rollout } from '@sluice/model';
+import { type PodTemplateSpec, type ReplicaSet, type Rollout, templatesEqual } from '@sluice/model';
 import type { Command } from 'commander';
 import { VERSIONED, readRollout, referencedWorkload } from '../cluster.ts';
 import { completesWith } from '../completion.ts';
 import { wholeNumberFlag } from '../flags.ts';
-import { alreadyMatches, targetOfUndo, templateToRestore } from '../patches/undo.ts';
+import { targetOfUndo, templateToRestore } from '../patches/undo.ts';
 import { type Session, printLine } from '../session.ts';
 import { isControlledBy, revisionOf } from '../view/objects.ts';
 
@@ -33,15 +33,15 @@ async function undo(client: KubeClient, rollout: Rollout, toRevision: number): P
   const { items } = await client.list<ReplicaSet>(resources.replicaSets, { namespace: client.namespace, ...VERSIONED });
   const owned = items.filter((replicaSet) => isControlledBy(replicaSet, rollout));
   const target = targetOfUndo(owned, toRevision, rollout.metadata.name);
-  const template = templateToRestore(target);
+  const template = templateToRestore(target, rollout.spec.strategy);
   const holder = referencedWorkload(rollout) ?? {
     ref: resources.rollouts,
     key: { namespace: client.namespace, name: rollout.metadata.name },
   };
   const object = await client.get<RawObject>(holder.ref, holder.key);
   const isPodTemplate = holder.ref.kind === 'PodTemplate';
-  const current: unknown = isPodTemplate ? object.template : object.spec?.template;
-  if (alreadyMatches(current, template)) {
+  const current: PodTemplateSpec = (isPodTemplate ? object.template : object.spec?.template) ?? {};
+  if (templatesEqual(current, template)) {
     return `skipped rollback (current template already matches revision ${revisionOf(target)})`;
   }
   await client.patch(holder.ref, holder.key, 'json', [

@@ -1,3 +1,5 @@
+import { formatTime } from '@sluice/model';
+
 /** Merge patches of the commands that set one field. `status` patches go to the status subresource, where there is one. */
 export const abortPatch = { status: { abort: true } } as const;
 export const retryRolloutPatch = { status: { abort: false } } as const;
@@ -8,5 +10,5 @@ export const terminatePatch = { spec: { terminate: true } } as const;
 
 /** @param restartAtMs when pods that are older than this are to be replaced */
 export function restartPatch(restartAtMs: number): { spec: { restartAt: string } } {
-  return { spec: { restartAt: new Date(restartAtMs).toISOString().replace(/\.\d+Z$/, 'Z') } };
+  return { spec: { restartAt: formatTime(restartAtMs) } };
 }

@@ -1,5 +1,11 @@
+import {
+  type PodTemplateSpec,
+  type ReplicaSet,
+  type RolloutStrategy,
+  injectedPartsOf,
+  withoutInjectedParts,
+} from '@sluice/model';
 import { CommandError } from '../errors.ts';
-import { type PodTemplateSpec, type ReplicaSet, podTemplateHashLabel } from '@sluice/model';
 import { revisionOf } from '../view/objects.ts';
 
 /**
@@ -19,32 +25,16 @@ export function targetOfUndo(replicaSets: readonly ReplicaSet[], revision: numbe
   return previous;
 }
 
-/** The ReplicaSet's pod template as its owner wrote it: without the hash that the controller added. */
-export function templateToRestore(replicaSet: ReplicaSet): PodTemplateSpec {
-  const template = structuredClone(replicaSet.spec?.template ?? {});
-  delete template.metadata?.labels?.[podTemplateHashLabel];
-  return template;
+/**
+ * The ReplicaSet's pod template as its owner wrote it, without what controllers have added: were the metadata of a past
+ * role written into the Rollout, the old ReplicaSet would no longer be recognised and the way back would be a new version.
+ */
+export function templateToRestore(replicaSet: ReplicaSet, strategy: RolloutStrategy | undefined): PodTemplateSpec {
+  const template = withoutInjectedParts(replicaSet.spec.template ?? {}, injectedPartsOf(replicaSet, strategy));
+  const { labels, annotations } = template.metadata ?? {};
+  return { ...template, metadata: { ...ifAny('labels', labels), ...ifAny('annotations', annotations) } };
 }
 
-/** Whether every field that is set in `current` has the same value in `target`, which may have more (the API server's defaults). */
-export function alreadyMatches(current: unknown, target: unknown): boolean {
-  if (isUnset(current)) return true;
-  if (Array.isArray(current)) {
-    return (
-      Array.isArray(target) &&
-      current.length === target.length &&
-      current.every((item, index) => alreadyMatches(item, target[index]))
-    );
-  }
-  if (typeof current === 'object' && current !== null) {
-    const other = (typeof target === 'object' && target !== null ? target : {}) as Record<string, unknown>;
-    return Object.entries(current).every(([field, value]) => alreadyMatches(value, other[field]));
-  }
-  return current === target;
-}
-
-function isUnset(value: unknown): boolean {
-  if (value === undefined || value === null || value === '' || value === 0 || value === false) return true;
-  if (Array.isArray(value)) return value.length === 0;
-  return typeof value === 'object' && Object.keys(value).length === 0;
+function ifAny(field: string, map: Record<string, string> | undefined): object {
+  return Object.keys(map ?? {}).length === 0 ? {} : { [field]: map };
 }

@@ -1,5 +1,5 @@
-import type { Experiment, Rollout } from '@sluice/model';
-import { goDurationMs, shortDuration, age } from './duration.ts';
+import { type Experiment, type Rollout, durationMs, parseTime } from '@sluice/model';
+import { shortDuration, age } from './duration.ts';
 import { experimentPhase } from './experiment.ts';
 import { rolloutPhase } from './phase.ts';
 import { setWeight, stepsOf } from './weights.ts';
@@ -47,13 +47,13 @@ export function experimentListHeader(allNamespaces: boolean): string[] {
 }
 
 export function experimentListRow(experiment: Experiment, allNamespaces: boolean, nowMs: number): string[] {
-  const durationMs = goDurationMs(experiment.spec?.duration ?? '');
+  const lengthMs = durationMs(experiment.spec.duration ?? '');
   return [
     ...(allNamespaces ? [experiment.metadata?.namespace ?? ''] : []),
     experiment.metadata?.name ?? '',
     experimentPhase(experiment),
-    durationMs === undefined ? '-' : shortDuration(durationMs),
-    remaining(experiment, durationMs, nowMs),
+    lengthMs === undefined ? '-' : shortDuration(lengthMs),
+    remaining(experiment, lengthMs, nowMs),
     age(experiment.metadata?.creationTimestamp, nowMs),
   ];
 }
@@ -61,8 +61,8 @@ export function experimentListRow(experiment: Experiment, allNamespaces: boolean
 const COMPLETED = new Set(['Successful', 'Failed', 'Error', 'Inconclusive']);
 
 /** The time left, which runs from when all templates were available until the experiment has ended. */
-function remaining(experiment: Experiment, durationMs: number | undefined, nowMs: number): string {
-  const availableAt = experiment.status?.availableAt;
-  if (durationMs === undefined || availableAt === undefined || COMPLETED.has(experimentPhase(experiment))) return '-';
-  return shortDuration(Math.max(0, Date.parse(availableAt) + durationMs - nowMs));
+function remaining(experiment: Experiment, lengthMs: number | undefined, nowMs: number): string {
+  const startMs = parseTime(experiment.status?.availableAt);
+  if (lengthMs === undefined || startMs === undefined || COMPLETED.has(experimentPhase(experiment))) return '-';
+  return shortDuration(Math.max(0, startMs + lengthMs - nowMs));
 }
