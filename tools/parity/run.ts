@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { Failure, findOrStartRedis, root, runSession, startServices } from '@sluice/tools-start';
 import { chosenCluster } from './src/chosen-cluster.ts';
 import { startPlayCluster } from './src/cluster.ts';
+import { mustBeSame } from './src/must-be-same.ts';
 
 // npm run parity: a cluster, the services and the replay of recorded scenarios; exit code 1 when anything differs. See README.md.
 const here = path.join(root, 'tools/parity');
@@ -39,15 +40,19 @@ function readArguments() {
         known: { type: 'string', default: path.join(here, 'known.json') },
         routers: { type: 'string' },
         report: { type: 'string' },
+        'must-be-same': { type: 'boolean', default: false },
       },
     });
-    const { cluster, ...passedOn } = values;
+    const { cluster, 'must-be-same': listed, ...passedOn } = values;
+    const names = listed ? [...mustBeSame().parity, ...positionals] : positionals;
     const replay = Object.entries(passedOn).flatMap(([name, value]) =>
       value === undefined ? [] : [`--${name}`, value],
     );
-    return { cluster: chosenCluster(cluster), replay: [...replay, ...positionals] };
+    return { cluster: chosenCluster(cluster), replay: [...replay, ...names] };
   } catch (error) {
     if (error instanceof Failure) throw error;
-    throw new Failure(`${(error as Error).message} (npm run parity -- --cluster local|kubernetes [--jobs N] [NAME…])`);
+    throw new Failure(
+      `${(error as Error).message} (npm run parity -- --cluster local|kubernetes [--jobs N] [--must-be-same] [NAME…])`,
+    );
   }
 }

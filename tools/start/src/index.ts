@@ -14,6 +14,6 @@ export type { Service, Surroundings } from './services.ts';
 export { runSession } from './session.ts';
 export type { LogsOf, Session } from './session.ts';
 export { lastWords } from './last-words.ts';
-export { Failure } from '../first-stage/failure.mjs';
+export { Failure, failWith } from '../first-stage/failure.mjs';
 export { findTool } from '../first-stage/tools.mjs';
 export { root } from '../first-stage/workspace.mjs';

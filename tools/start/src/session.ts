@@ -25,6 +25,8 @@ export type LogsOf = 'stderr' | ((temp: string) => string);
  */
 export async function runSession(logs: LogsOf, body: (session: Session) => Promise<number>): Promise<never> {
   const temp = process.env['SLUICE_TEMP'] || fs.mkdtempSync(path.join(os.tmpdir(), 'sluice-'));
+  // The folder is this session's, and not of sessions that it starts.
+  delete process.env['SLUICE_TEMP'];
   const children = createChildren(placeOf(logs, temp));
   const end = new AbortController();
   const actions: (() => Promise<void> | void)[] = [];

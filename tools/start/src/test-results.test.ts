@@ -1,11 +1,14 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { addUp, readVitestReport, summaryLines } from './test-results.ts';
 
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'sluice-report-'));
+afterAll(() => fs.rmSync(folder, { recursive: true }));
+
 function report(content: unknown): string {
-  const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'sluice-report-')), 'vitest.json');
+  const file = path.join(folder, 'vitest.json');
   fs.writeFileSync(file, JSON.stringify(content));
   return file;
 }
