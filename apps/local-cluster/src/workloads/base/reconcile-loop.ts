@@ -38,6 +38,7 @@ export function createReconcileLoop(clock: Clock, options: LoopOptions = {}): Re
   const failures = new Map<string, number>();
   let turn: { cancel(): void } | undefined;
   let stopped = false;
+  let controllers = 0;
 
   const enqueue = (item: Item): void => {
     if (stopped) return;
@@ -78,7 +79,9 @@ export function createReconcileLoop(clock: Clock, options: LoopOptions = {}): Re
 
   return {
     controller(name, reconcile) {
-      return (key) => enqueue({ id: `${name} ${key}`, key, name, reconcile });
+      // Two controllers may share a name, never a place in the queue.
+      const ordinal = controllers++;
+      return (key) => enqueue({ id: `${ordinal} ${key}`, key, name, reconcile });
     },
     stop() {
       stopped = true;
