@@ -16,6 +16,9 @@ const nsOfUnit: ReadonlyMap<string, bigint> = new Map([
   ['h', 3_600_000_000_000n],
 ]);
 
+const nsPerMs = 1_000_000n;
+const nsPerMinute = 60_000_000_000n;
+
 /** Go keeps a duration in a signed 64-bit count of nanoseconds. */
 const longestNs = 2n ** 63n;
 
@@ -49,7 +52,8 @@ export const parseDuration = (text: string): ParsedDuration => {
     if (ns > longestNs || (ns === longestNs && !negative)) return invalid;
     rest = rest.slice(part.length);
   }
-  const ms = Number(ns) / 1e6;
+  // In two parts: a double holds no long duration to the nanosecond.
+  const ms = Number(ns / nsPerMs) + Number(ns % nsPerMs) / 1e6;
   return { ok: true, ms: negative && ms !== 0 ? -ms : ms };
 };
 
@@ -59,23 +63,29 @@ export const durationMs = (text: string): number | undefined => {
   return parsed.ok ? parsed.ms : undefined;
 };
 
-const withoutTrailingZeros = (value: number, digits: number): string =>
-  value.toFixed(digits).replace(/\.?0+$/, '');
+/** An amount of nanoseconds in a larger unit, as a decimal number without needless zeros. */
+const inUnit = (ns: bigint, digits: number): string => {
+  const scale = 10n ** BigInt(digits);
+  const fraction = String(ns % scale)
+    .padStart(digits, '0')
+    .replace(/0+$/, '');
+  return `${ns / scale}${fraction === '' ? '' : '.'}${fraction}`;
+};
+
+const unsignedText = (ns: bigint): string => {
+  if (ns < 1_000n) return `${ns}ns`;
+  if (ns < nsPerMs) return `${inUnit(ns, 3)}µs`;
+  if (ns < nsPerMinute / 60n) return `${inUnit(ns, 6)}ms`;
+  const minutes = ns / nsPerMinute;
+  const clock = minutes >= 60n ? `${minutes / 60n}h${minutes % 60n}m` : minutes > 0n ? `${minutes}m` : '';
+  return `${clock}${inUnit(ns % nsPerMinute, 9)}s`;
+};
 
 /** Text of a duration as Go prints it: "1h0m0s", "1m30.5s", "250ms", "0s". */
 export const formatDuration = (ms: number): string => {
-  if (ms === 0) return '0s';
-  const sign = ms < 0 ? '-' : '';
-  const ns = Math.round(Math.abs(ms) * 1e6);
-  if (ns < 1e3) return `${sign}${ns}ns`;
-  if (ns < 1e6) return `${sign}${withoutTrailingZeros(ns / 1e3, 3)}µs`;
-  if (ns < 1e9) return `${sign}${withoutTrailingZeros(ns / 1e6, 6)}ms`;
-  const wholeSeconds = Math.floor(ns / 1e9);
-  const hours = Math.floor(wholeSeconds / 3600);
-  const minutes = Math.floor(wholeSeconds / 60) % 60;
-  const seconds = (wholeSeconds % 60) + (ns % 1e9) / 1e9;
-  const clock = hours > 0 ? `${hours}h${minutes}m` : minutes > 0 ? `${minutes}m` : '';
-  return `${sign}${clock}${withoutTrailingZeros(seconds, 9)}s`;
+  const whole = Math.trunc(Math.abs(ms));
+  const ns = BigInt(whole) * nsPerMs + BigInt(Math.round((Math.abs(ms) - whole) * 1e6));
+  return ns === 0n ? '0s' : `${ms < 0 ? '-' : ''}${unsignedText(ns)}`;
 };
 
 const int32Limit = 2 ** 31;

@@ -8,3 +8,5 @@ export * from './selector.ts';
 export * from './time.ts';
 export * from './template-defaults.ts';
 export * from './template-equality.ts';
+export * from './defaults.ts';
+export * from './validation/index.ts';
