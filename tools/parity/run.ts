@@ -13,7 +13,7 @@ await runSession(
   () => path.join(root, '.cache/logs/parity'),
   async (session) => {
     const { cluster: kind, replay } = readArguments();
-    const [cluster, redisUrl] = await Promise.all([startPlayCluster(session, kind), findOrStartRedis(session)]);
+    const [cluster, redisUrl] = await Promise.all([startPlayCluster(session, kind), findOrStartRedis(session, process.env['REDIS_URL'])]);
     await startServices(session, { kubeconfig: cluster.sutKubeconfig, redisUrl });
     const started = spawn(
       process.execPath,

@@ -23,7 +23,7 @@ await runSession(
   () => path.join(root, '.cache/logs/takeover'),
   async (session) => {
     const { cluster: kind, quietSeconds, names } = readArguments();
-    const [cluster, redisUrl] = await Promise.all([startPlayCluster(session, kind), findOrStartRedis(session)]);
+    const [cluster, redisUrl] = await Promise.all([startPlayCluster(session, kind), findOrStartRedis(session, process.env['REDIS_URL'])]);
     const metrics = await startMetrics();
     session.atEnd(() => metrics.close());
     const kube = connect(cluster.kubeconfig);

@@ -10,10 +10,10 @@ import type { Session } from './session.ts';
 const ANSWER_WITHIN_MS = 3_000;
 
 /**
- * The URL of a Redis that answers: the one that REDIS_URL names, else a child of this session on a free loopback port that
+ * The URL of a Redis that answers: the one that is `named` (REDIS_URL), else a child of this session on a free loopback port that
  * keeps nothing. Throws a Failure when there is none.
  */
-export async function findOrStartRedis(session: Session, named = process.env['REDIS_URL']): Promise<string> {
+export async function findOrStartRedis(session: Session, named: string | undefined): Promise<string> {
   if (named) {
     await checkRedis(named);
     return named;

@@ -61,7 +61,10 @@ async function startServicesOn(
   kubeconfig: string,
   { installCrds }: Pick<StartOptions, 'installCrds'>,
 ): Promise<Running> {
-  const [client, redisUrl] = await Promise.all([clientOf(session, kubeconfig), findOrStartRedis(session)]);
+  const [client, redisUrl] = await Promise.all([
+    clientOf(session, kubeconfig),
+    findOrStartRedis(session, process.env['REDIS_URL']),
+  ]);
   if (installCrds) await installCustomResources(client);
   const services = await startServices(session, { kubeconfig, redisUrl });
   return { client, redisUrl, services };
