@@ -14,7 +14,8 @@ export function testWorld(options: WorkloadOptions = {}) {
   const clock = virtualClock(Date.UTC(2026, 0, 1));
   const store = createStore({ clock });
   const errors: unknown[] = [];
-  const start = () => startWorkloads({ store, clock, options: { runCommands: false, onError: (e) => errors.push(e), ...options } });
+  const start = () =>
+    startWorkloads({ store, clock, options: { runCommands: false, onError: (e) => errors.push(e), ...options } });
   const world = {
     clock,
     store,
@@ -30,7 +31,9 @@ export function testWorld(options: WorkloadOptions = {}) {
     get: (r: ResourceRef, name: string): KubeObject | undefined => store.get(r, ns, name),
     edit: (r: ResourceRef, name: string, change: (draft: KubeObject) => void) => store.modify(r, ns, name, change),
     pods: (labels: Readonly<Record<string, string>> = {}): Pod[] =>
-      store.list(pods, ns).filter((p) => Object.entries(labels).every(([k, v]) => p.metadata.labels?.[k] === v)) as Pod[],
+      store
+        .list(pods, ns)
+        .filter((p) => Object.entries(labels).every(([k, v]) => p.metadata.labels?.[k] === v)) as Pod[],
     readyPods: () => world.pods().filter(isReady),
     /** Moves time on. */
     pass: (seconds: number): void => clock.advance(seconds * 1000),
@@ -52,7 +55,11 @@ export function testWorld(options: WorkloadOptions = {}) {
 
 export type World = ReturnType<typeof testWorld>;
 
-export const template = (app: string, spec: Partial<PodSpec> = {}, annotations?: Record<string, string>): PodTemplate => ({
+export const template = (
+  app: string,
+  spec: Partial<PodSpec> = {},
+  annotations?: Record<string, string>,
+): PodTemplate => ({
   metadata: { labels: { app }, ...(annotations ? { annotations } : {}) },
   spec: { containers: [{ name: 'main', image: `${app}:1` }], ...spec },
 });

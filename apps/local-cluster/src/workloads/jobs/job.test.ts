@@ -13,9 +13,15 @@ interface Asked {
   restartPolicy?: PodSpec['restartPolicy'];
 }
 
-function run(w: World, { spec = {}, exitAfter = '2s', exitCode = '0', restartPolicy = 'Never' }: Asked = {}): KubeObject {
+function run(
+  w: World,
+  { spec = {}, exitAfter = '2s', exitCode = '0', restartPolicy = 'Never' }: Asked = {},
+): KubeObject {
   const annotations = { [behaviour.exitAfter]: exitAfter, [behaviour.exitCode]: exitCode };
-  const template = { metadata: { annotations }, spec: { restartPolicy, containers: [{ name: 'main', image: 'job:1' }] } };
+  const template = {
+    metadata: { annotations },
+    spec: { restartPolicy, containers: [{ name: 'main', image: 'job:1' }] },
+  };
   return w.create(jobs, 'task', { spec: { ...spec, template } });
 }
 const status = (w: World) => w.get(jobs, 'task')?.status;
@@ -33,7 +39,10 @@ test('a Job runs one pod to its end, labelled as its own, and is Complete', () =
   });
   expect(status(w)).toMatchObject({ active: 1, ready: 1, terminating: 0 });
   w.pass(3);
-  expect(w.conditions(jobs, 'task')).toEqual({ SuccessCriteriaMet: 'True CompletionsReached', Complete: 'True CompletionsReached' });
+  expect(w.conditions(jobs, 'task')).toEqual({
+    SuccessCriteriaMet: 'True CompletionsReached',
+    Complete: 'True CompletionsReached',
+  });
   expect(status(w)).toMatchObject({ succeeded: 1, ready: 0 });
   expect(status(w).completionTime).toBe('2026-01-01T00:00:02Z');
   expect(w.pods()[0]).toMatchObject({ status: { phase: 'Succeeded' } });
@@ -62,7 +71,10 @@ test('failures are tried again after 10, 20, 40 seconds, until the back-off limi
   expect(w.conditions(jobs, 'task').Failed).toBeUndefined();
   w.pass(25);
   expect(status(w)).toMatchObject({ failed: 3 });
-  expect(w.conditions(jobs, 'task')).toEqual({ FailureTarget: 'True BackoffLimitExceeded', Failed: 'True BackoffLimitExceeded' });
+  expect(w.conditions(jobs, 'task')).toEqual({
+    FailureTarget: 'True BackoffLimitExceeded',
+    Failed: 'True BackoffLimitExceeded',
+  });
   expect(w.pods()[0]!.status!.containerStatuses![0]!.state.terminated).toMatchObject({ exitCode: 3, reason: 'Error' });
 });
 
@@ -100,7 +112,10 @@ test('a suspended Job runs nothing, and what ran when it was suspended does not 
   expect(status(w).startTime).toBeUndefined();
   w.edit(jobs, 'task', (j) => void (j.spec.suspend = false));
   w.pass(60);
-  expect(w.conditions(jobs, 'task')).toMatchObject({ Suspended: 'False JobResumed', Complete: 'True CompletionsReached' });
+  expect(w.conditions(jobs, 'task')).toMatchObject({
+    Suspended: 'False JobResumed',
+    Complete: 'True CompletionsReached',
+  });
 });
 
 test('a finished Job goes with its pods after its time to live', () => {

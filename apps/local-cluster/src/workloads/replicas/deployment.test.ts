@@ -13,7 +13,11 @@ const setImage = (w: World, image: string) =>
   w.edit(deployments, 'shop', (d) => void (d.spec.template.spec.containers[0].image = image));
 const sets = (w: World): KubeObject[] => [...w.store.list(replicaSets, ns)].sort((a, b) => revision(a) - revision(b));
 const revision = (o: KubeObject | undefined): number => Number(o?.metadata.annotations?.[revisionKey]);
-const images = (w: World): string[] => w.pods().map((p) => p.spec.containers[0]!.image!).sort();
+const images = (w: World): string[] =>
+  w
+    .pods()
+    .map((p) => p.spec.containers[0]!.image!)
+    .sort();
 
 test('a Deployment becomes complete: counts, conditions, revision 1 and a hash on everything it made', () => {
   const w = testWorld();
@@ -46,7 +50,10 @@ test('a Deployment becomes complete: counts, conditions, revision 1 and a hash o
 
 test('a rolling update replaces every pod and never leaves the bounds of surge and unavailability', () => {
   const w = testWorld();
-  deploy(w, 10, { strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 2, maxUnavailable: 1 } }, minReadySeconds: 5 });
+  deploy(w, 10, {
+    strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 2, maxUnavailable: 1 } },
+    minReadySeconds: 5,
+  });
   w.pass(20);
   setImage(w, 'shop:2');
   let steps = 0;
@@ -145,7 +152,9 @@ test('scaling in the middle of an update spreads the pods over both versions in 
 
 test('Recreate starts no new pod before the last old one is gone', () => {
   const w = testWorld();
-  const slow = { containers: [{ name: 'main', image: 'shop:1', lifecycle: { preStop: { exec: { command: ['sleep', '8'] } } } }] };
+  const slow = {
+    containers: [{ name: 'main', image: 'shop:1', lifecycle: { preStop: { exec: { command: ['sleep', '8'] } } } }],
+  };
   deploy(w, 2, { strategy: { type: 'Recreate' }, template: template('shop', slow) });
   w.pass(2);
   setImage(w, 'shop:2');
@@ -173,7 +182,9 @@ test('what describes a version is copied to its ReplicaSet, what describes the o
     deployments,
     'shop',
     { spec: { replicas: 0, ...selecting('shop'), template: template('shop') } },
-    { annotations: { 'kubernetes.io/change-cause': 'first', 'kubectl.kubernetes.io/last-applied-configuration': '{}' } },
+    {
+      annotations: { 'kubernetes.io/change-cause': 'first', 'kubectl.kubernetes.io/last-applied-configuration': '{}' },
+    },
   );
   w.pass(1);
   expect(Object.keys(sets(w)[0]!.metadata.annotations!).sort()).toEqual([

@@ -4,7 +4,9 @@ import { pods, replicaSets } from '../base/resources.ts';
 import { behaviour } from '../node/behaviour.ts';
 import { ns, selecting, template, testWorld } from '../testing.ts';
 
-const spec = (replicas: number, more: object = {}) => ({ spec: { replicas, ...selecting('web'), template: template('web'), ...more } });
+const spec = (replicas: number, more: object = {}) => ({
+  spec: { replicas, ...selecting('web'), template: template('web'), ...more },
+});
 
 test('a ReplicaSet makes its pods, owned and named after it, and counts them when they are ready', () => {
   const w = testWorld();
@@ -14,7 +16,14 @@ test('a ReplicaSet makes its pods, owned and named after it, and counts them whe
   for (const pod of w.pods()) {
     expect(pod.metadata.name).toMatch(/^web-[a-z0-9]{5}$/);
     expect(pod.metadata.ownerReferences).toEqual([
-      { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web', uid: set.metadata.uid, controller: true, blockOwnerDeletion: true },
+      {
+        apiVersion: 'apps/v1',
+        kind: 'ReplicaSet',
+        name: 'web',
+        uid: set.metadata.uid,
+        controller: true,
+        blockOwnerDeletion: true,
+      },
     ]);
   }
   expect(w.get(replicaSets, 'web')?.status).toEqual({
@@ -47,9 +56,15 @@ test('scaling down takes pods that are not ready first, then cheap ones, then th
   w.pass(5);
   w.edit(replicaSets, 'web', (s) => void (s.spec.replicas = 5));
   w.pass(5);
-  const [a, b, ...young] = w.pods().sort((x, y) => (x.metadata.creationTimestamp < y.metadata.creationTimestamp ? -1 : 1));
+  const [a, b, ...young] = w
+    .pods()
+    .sort((x, y) => (x.metadata.creationTimestamp < y.metadata.creationTimestamp ? -1 : 1));
   w.workloads.podControls.setReady(ns, a!.metadata.name, false);
-  w.edit(pods, young[0]!.metadata.name, (p) => void (p.metadata.annotations = { 'controller.kubernetes.io/pod-deletion-cost': '-5' }));
+  w.edit(
+    pods,
+    young[0]!.metadata.name,
+    (p) => void (p.metadata.annotations = { 'controller.kubernetes.io/pod-deletion-cost': '-5' }),
+  );
   w.pass(5);
   w.edit(replicaSets, 'web', (s) => void (s.spec.replicas = 4));
   w.pass(1);
@@ -125,7 +140,9 @@ test('400 pods at once take few status writes of their ReplicaSet, however many 
 
 test('a pod of a template that is asked to be never ready keeps its ReplicaSet short', () => {
   const w = testWorld();
-  w.create(replicaSets, 'web', { spec: { replicas: 1, ...selecting('web'), template: template('web', {}, { [behaviour.readyAfter]: 'never' }) } });
+  w.create(replicaSets, 'web', {
+    spec: { replicas: 1, ...selecting('web'), template: template('web', {}, { [behaviour.readyAfter]: 'never' }) },
+  });
   w.pass(600);
   expect(w.pods()[0]?.status?.phase).toBe('Running');
   expect(w.pods().some(isReady)).toBe(false);
