@@ -1,0 +1,94 @@
+import type { RolloutSnapshot } from '@sluice/engine';
+import { noCapabilities } from '@sluice/engine';
+import type { Capabilities, EpochMs } from '@sluice/engine';
+import { resources } from '@sluice/kube';
+import type { KubeClient, RawObject } from '@sluice/kube';
+import { formatSelector, podTemplateHashLabel } from '@sluice/model';
+import type { ReplicaSet } from '@sluice/model';
+import { projectPod, projectReplicaSet, projectRollout, projectService, projectWorkload } from './projections.ts';
+import { controllerOf, workloadKinds } from './references.ts';
+import { assembleSnapshot } from './snapshot.ts';
+import { foundWorkload } from './sources.ts';
+import type { Sources } from './sources.ts';
+
+export interface ApiSnapshotOptions {
+  readonly now: EpochMs;
+  /** What the installation that serves this Rollout can do; nothing when absent. */
+  readonly capabilities?: Capabilities;
+}
+
+/**
+ * The snapshot of one Rollout from direct reads, without a running controller: for `sluice explain` and `sluice plan`. Undefined when there
+ * is no such Rollout. Throws KubeError when the Rollout or its ReplicaSets cannot be read; what else cannot be read is `unknown`.
+ */
+export async function assembleFromApi(
+  client: Pick<KubeClient, 'find' | 'list'>,
+  namespace: string,
+  name: string,
+  options: ApiSnapshotOptions,
+): Promise<RolloutSnapshot | undefined> {
+  const raw = await client.find<RawObject>(resources.rollouts, { namespace, name });
+  if (raw === undefined) return undefined;
+  const rollout = projectRollout(raw);
+  const all = (await client.list<RawObject>(resources.replicaSets, { namespace })).items.map(projectReplicaSet);
+  const takenNames = all
+    .filter((set) => isForeign(set, rollout.metadata.uid) && set.metadata.name.startsWith(`${name}-`))
+    .map((set) => set.metadata.name);
+  return await assembleSnapshot(apiSources(client, all), rollout, {
+    now: options.now,
+    capabilities: options.capabilities ?? noCapabilities,
+    known: takenNames.length === 0 ? {} : { takenNames },
+  });
+}
+
+const hasHash = (set: ReplicaSet): boolean => set.metadata.labels?.[podTemplateHashLabel] !== undefined;
+
+/** Neither this Rollout's nor one that it could adopt. */
+function isForeign(set: ReplicaSet, uid: string | undefined): boolean {
+  const owner = controllerOf(set);
+  return owner === undefined ? !hasHash(set) : owner.uid !== uid;
+}
+
+function apiSources(client: Pick<KubeClient, 'find' | 'list'>, all: readonly ReplicaSet[]): Sources {
+  const labelled = all.filter(hasHash);
+  return {
+    ownedReplicaSets: (rollout) => labelled.filter((set) => controllerOf(set)?.uid === rollout.metadata.uid),
+    orphanedReplicaSets: () => labelled.filter((set) => controllerOf(set) === undefined),
+    async service(namespace, name) {
+      try {
+        const raw = await client.find<RawObject>(resources.services, { namespace, name });
+        return raw === undefined ? 'absent' : projectService(raw);
+      } catch {
+        return 'unknown';
+      }
+    },
+    async workload(namespace, reference) {
+      if (reference.kind === 'inline') return reference;
+      if (reference.kind === 'unsupported') return { kind: 'missing', message: reference.message };
+      const ref = workloadKinds[reference.of];
+      try {
+        const raw = await client.find<RawObject>(ref, { namespace, name: reference.name });
+        if (raw !== undefined) return foundWorkload(projectWorkload(raw), reference.of);
+        return { kind: 'missing', message: notFoundText(ref, reference.name) };
+      } catch {
+        return { kind: 'unknown' };
+      }
+    },
+    async pods(namespace, selector) {
+      try {
+        const { items } = await client.list<RawObject>(resources.pods, {
+          namespace,
+          labelSelector: formatSelector(selector),
+        });
+        return items.map(projectPod);
+      } catch {
+        return undefined;
+      }
+    },
+  };
+}
+
+/** As the API server words it. */
+function notFoundText({ plural, group }: { readonly plural: string; readonly group: string }, name: string): string {
+  return `${group === '' ? plural : `${plural}.${group}`} "${name}" not found`;
+}

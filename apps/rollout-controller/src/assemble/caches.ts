@@ -1,0 +1,115 @@
+import { createInformer, keyOf, resources } from '@sluice/kube';
+import type { Informer, KubeClient, KubeLogger } from '@sluice/kube';
+import { instanceIdLabel, podTemplateHashLabel } from '@sluice/model';
+import type { ReplicaSet, Rollout, Service } from '@sluice/model';
+import { projectReplicaSet, projectRollout, projectService } from './projections.ts';
+import { controllerOf, serviceNamesOf, workloadReferenceOf } from './references.ts';
+import { createWorkloadCaches } from './workloads.ts';
+import type { WorkloadCaches } from './workloads.ts';
+
+/** Local copies of what Rollouts are made of, each projected to the fields in use, with the indexes that the controller asks. */
+export interface Caches {
+  /** Indexes: `service` (`namespace/name` of each Service it names), `workload` (see `workloadIndexKey`). */
+  readonly rollouts: Informer<Rollout>;
+  /** Those with the hash label. Indexes: `controller` (uid), `orphan` (namespace, when there is no controller). */
+  readonly replicaSets: Informer<ReplicaSet>;
+  readonly services: Informer<Service>;
+  readonly workloads: WorkloadCaches;
+  start(): void;
+  stop(): Promise<void>;
+  whenSynced(signal?: AbortSignal): Promise<void>;
+  readonly synced: boolean;
+  /** Age of the oldest sign of life of any watch, in milliseconds. */
+  readonly lastEventAgeMs: number;
+}
+
+export interface CacheOptions {
+  readonly client: KubeClient;
+  /** Absent or empty: all. */
+  readonly namespaces?: readonly string[];
+  /** Only Rollouts with this instance id; absent or empty: only those without any. */
+  readonly instanceId?: string;
+  readonly logger: KubeLogger;
+  readonly onRestart?: (plural: string, why: 'list' | 'watch', error: unknown) => void;
+}
+
+/** The label selector of our share of the Rollouts. */
+export function instanceSelector(instanceId: string | undefined): string {
+  return instanceId ? `${instanceIdLabel}=${instanceId}` : `!${instanceIdLabel}`;
+}
+
+export function workloadIndexKey(of: string, namespace: string | undefined, name: string | undefined): string {
+  return `${of}/${namespace ?? ''}/${name ?? ''}`;
+}
+
+export function createCaches(options: CacheOptions): Caches {
+  const { client, logger } = options;
+  const namespaces = options.namespaces?.length ? options.namespaces : undefined;
+  const shared = (plural: string) => ({
+    client,
+    namespaces,
+    logger,
+    onRestart: (why: 'list' | 'watch', error: unknown) => options.onRestart?.(plural, why, error),
+  });
+  const rollouts = createInformer<Rollout>({
+    ...shared('rollouts'),
+    ref: resources.rollouts,
+    labelSelector: instanceSelector(options.instanceId),
+    project: projectRollout,
+    indexes: { service: serviceIndex, workload: workloadIndex },
+  });
+  const replicaSets = createInformer<ReplicaSet>({
+    ...shared('replicasets'),
+    ref: resources.replicaSets,
+    labelSelector: podTemplateHashLabel,
+    project: projectReplicaSet,
+    indexes: { controller: controllerIndex, orphan: orphanIndex },
+  });
+  const services = createInformer<Service>({
+    ...shared('services'),
+    ref: resources.services,
+    project: projectService,
+  });
+  const workloads = createWorkloadCaches({ client, namespaces, logger });
+  const all = [rollouts, replicaSets, services] as const;
+  return {
+    rollouts,
+    replicaSets,
+    services,
+    workloads,
+    start: () => all.forEach((informer) => informer.start()),
+    async stop() {
+      await Promise.all([...all.map((informer) => informer.stop()), workloads.stop()]);
+    },
+    async whenSynced(signal) {
+      await Promise.all(all.map((informer) => informer.whenSynced(signal)));
+    },
+    get synced() {
+      return all.every((informer) => informer.synced);
+    },
+    get lastEventAgeMs() {
+      return Math.max(workloads.lastEventAgeMs, ...all.map((informer) => informer.lastEventAgeMs));
+    },
+  };
+}
+
+function serviceIndex(rollout: Rollout): readonly string[] {
+  const { namespace = '' } = rollout.metadata;
+  return serviceNamesOf(rollout).map((name) => keyOf({ namespace, name }));
+}
+
+/** A referenced workload, and its kind alone: all Rollouts of the kind are asked for when it becomes known. */
+function workloadIndex(rollout: Rollout): readonly string[] {
+  const reference = workloadReferenceOf(rollout);
+  if (reference.kind !== 'workload') return [];
+  return [workloadIndexKey(reference.of, rollout.metadata.namespace, reference.name), reference.of];
+}
+
+function controllerIndex(set: ReplicaSet): readonly string[] {
+  const uid = controllerOf(set)?.uid;
+  return uid === undefined ? [] : [uid];
+}
+
+function orphanIndex(set: ReplicaSet): readonly string[] {
+  return controllerOf(set) === undefined ? [set.metadata.namespace ?? ''] : [];
+}

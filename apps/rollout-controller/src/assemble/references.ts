@@ -1,0 +1,53 @@
+import { resources } from '@sluice/kube';
+import type { ResourceRef } from '@sluice/kube';
+import type { OwnerReference, Rollout } from '@sluice/model';
+
+/** Names of all Services that the strategy names, each once. Source: spec-rollout §8. */
+export function serviceNamesOf(rollout: Rollout): readonly string[] {
+  const { blueGreen, canary } = rollout.spec.strategy ?? {};
+  const named = [
+    blueGreen?.activeService,
+    blueGreen?.previewService,
+    canary?.stableService,
+    canary?.canaryService,
+    canary?.pingPong?.pingService,
+    canary?.pingPong?.pongService,
+  ];
+  return [...new Set(named.filter((name) => name !== undefined && name !== ''))] as string[];
+}
+
+export type WorkloadKind = 'Deployment' | 'ReplicaSet' | 'PodTemplate';
+
+/** The kinds that a `workloadRef` may name, by kind. */
+export const workloadKinds: Readonly<Record<WorkloadKind, ResourceRef>> = {
+  Deployment: resources.deployments,
+  ReplicaSet: resources.replicaSets,
+  PodTemplate: resources.podTemplates,
+};
+
+export type WorkloadReference =
+  | { readonly kind: 'inline' }
+  | { readonly kind: 'workload'; readonly of: WorkloadKind; readonly name: string }
+  | { readonly kind: 'unsupported'; readonly message: string };
+
+/** What `spec.workloadRef` points at. Any version of the right group will do: the server converts. */
+export function workloadReferenceOf(rollout: Rollout): WorkloadReference {
+  const reference = rollout.spec.workloadRef;
+  if (reference === undefined || reference === null) return { kind: 'inline' };
+  const { apiVersion = '', kind = '', name = '' } = reference;
+  const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
+  const of = Object.hasOwn(workloadKinds, kind) ? (kind as WorkloadKind) : undefined;
+  if (of === undefined || workloadKinds[of].group !== group)
+    return {
+      kind: 'unsupported',
+      message: `workloadRef names ${apiVersion} ${kind} "${name}": it must be an apps/v1 Deployment, an apps/v1 ReplicaSet or a v1 PodTemplate`,
+    };
+  return { kind: 'workload', of, name };
+}
+
+/** The one owner that is responsible for an object. */
+export function controllerOf(object: {
+  readonly metadata: { readonly ownerReferences?: readonly OwnerReference[] };
+}): OwnerReference | undefined {
+  return object.metadata.ownerReferences?.find((owner) => owner.controller === true);
+}

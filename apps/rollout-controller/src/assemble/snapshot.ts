@@ -1,0 +1,82 @@
+import { needsPods } from '@sluice/engine';
+import type { Capabilities, EpochMs, RolloutSnapshot, ServiceObservation, WorkloadObservation } from '@sluice/engine';
+import { selectorMatches } from '@sluice/model';
+import type { LabelSelector, Pod, ReplicaSet, Rollout } from '@sluice/model';
+import { controllerOf, serviceNamesOf, workloadReferenceOf } from './references.ts';
+import type { Sources } from './sources.ts';
+
+/** What is known besides the objects: see RolloutSnapshot. */
+export type Known = Pick<RolloutSnapshot, 'takenNames' | 'templateRefusal' | 'createFailure'>;
+
+export interface SnapshotOptions {
+  readonly now: EpochMs;
+  readonly capabilities: Capabilities;
+  readonly known?: Known;
+}
+
+/**
+ * Everything that bears on one Rollout at this moment, frozen. Never throws for what cannot be read: that is `unknown` in it
+ * (`isIncomplete` says so).
+ */
+export async function assembleSnapshot(
+  sources: Sources,
+  rollout: Rollout,
+  options: SnapshotOptions,
+): Promise<RolloutSnapshot> {
+  const namespace = rollout.metadata.namespace ?? '';
+  const workload = await sources.workload(namespace, workloadReferenceOf(rollout));
+  const selector = selectorOf(rollout, workload);
+  const owned = sources.ownedReplicaSets(rollout);
+  const services = await observeServices(sources, rollout, namespace);
+  const pods = needsPods(rollout) && selector ? await ownPods(sources, namespace, selector, owned) : undefined;
+  return Object.freeze({
+    now: options.now,
+    rollout,
+    workload,
+    replicaSets: Object.freeze(owned),
+    orphans: Object.freeze(orphansOf(sources, namespace, selector)),
+    services: Object.freeze(services),
+    ...(pods === undefined ? {} : { pods: Object.freeze(pods) }),
+    capabilities: options.capabilities,
+    ...options.known,
+  });
+}
+
+/** Something in it could not be read, so that a later look may see more without any change in the cluster. */
+export function isIncomplete(snapshot: RolloutSnapshot): boolean {
+  return (
+    snapshot.workload.kind === 'unknown' ||
+    Object.values(snapshot.services).includes('unknown') ||
+    (needsPods(snapshot.rollout) && snapshot.pods === undefined)
+  );
+}
+
+function selectorOf(rollout: Rollout, workload: WorkloadObservation): LabelSelector | undefined {
+  return rollout.spec.selector ?? (workload.kind === 'found' ? workload.selector : undefined);
+}
+
+function orphansOf(sources: Sources, namespace: string, selector: LabelSelector | undefined): readonly ReplicaSet[] {
+  if (selector === undefined) return [];
+  return sources.orphanedReplicaSets(namespace).filter((set) => selectorMatches(selector, set.metadata.labels));
+}
+
+async function observeServices(
+  sources: Sources,
+  rollout: Rollout,
+  namespace: string,
+): Promise<Record<string, ServiceObservation>> {
+  const names = serviceNamesOf(rollout);
+  const observed = await Promise.all(names.map((name) => sources.service(namespace, name)));
+  return Object.fromEntries(names.map((name, index) => [name, observed[index] ?? 'unknown']));
+}
+
+async function ownPods(
+  sources: Sources,
+  namespace: string,
+  selector: LabelSelector,
+  owned: readonly ReplicaSet[],
+): Promise<readonly Pod[] | undefined> {
+  const uids = new Set(owned.map((set) => set.metadata.uid));
+  const pods = await sources.pods(namespace, selector);
+  return pods?.filter((pod) => uids.has(controllerOf(pod)?.uid ?? ''));
+}

@@ -1,0 +1,318 @@
+import { decideRollout } from '@sluice/engine';
+import type { Capabilities, Decision, EpochMs, EventIntent, RolloutSnapshot } from '@sluice/engine';
+import { createWorkQueue, createWrittenVersions, isKubeError, keyOf, parseKey, resources } from '@sluice/kube';
+import type { EventRecorder, KubeClient, KubeLogger, WorkQueue, WorkQueueHooks, WorkResult } from '@sluice/kube';
+import { eventReasons } from '@sluice/model';
+import type { Rollout } from '@sluice/model';
+import { cachedSources } from './assemble/cached-sources.ts';
+import type { Caches } from './assemble/caches.ts';
+import { createCreationAnswers } from './assemble/creation-answers.ts';
+import { assembleSnapshot, isIncomplete } from './assemble/snapshot.ts';
+import type { Authority } from './authority.ts';
+import { execute } from './execute/execute.ts';
+import type { Outcome } from './execute/execute.ts';
+import type { Execution } from './execute/execution.ts';
+import { createServiceRelease, selectsOneVersion } from './service-release.ts';
+import { watchChanges } from './triggers.ts';
+
+/** Called as things happen; must not throw. */
+export interface ControllerHooks {
+  readonly rollouts?: WorkQueueHooks;
+  readonly services?: WorkQueueHooks;
+  readonly onAdded?: (queue: 'Rollouts' | 'Services') => void;
+  readonly onReconciled?: (key: string, durationMs: number, error: unknown) => void;
+  readonly onEvent?: (key: string, event: EventIntent) => void;
+  readonly onGone?: (key: string) => void;
+}
+
+export interface ControllerOptions {
+  readonly client: KubeClient;
+  readonly caches: Caches;
+  readonly authority: Authority;
+  readonly recorder: Pick<EventRecorder, 'record'>;
+  readonly capabilities: Capabilities;
+  readonly logger: KubeLogger;
+  /** Rollouts at once: 10. */
+  readonly workers?: number;
+  /** Each Rollout is looked at at least so often: 15 minutes, ± 10 %. */
+  readonly resyncMs?: number;
+  /** How long a status in which only counters changed may wait: 1 s. */
+  readonly deferMs?: number;
+  readonly now?: () => EpochMs;
+  readonly random?: () => number;
+  readonly hooks?: ControllerHooks;
+}
+
+export interface Controller {
+  /** Works from now on; the caches must be synced. */
+  start(): void;
+  /** Finishes what is being worked on, takes nothing more. */
+  stop(): Promise<void>;
+  /** Looks at everything again: the standing has changed. */
+  enqueueAll(): void;
+  /** What it would decide about a Rollout now, from the caches; undefined when there is none. Writes nothing. */
+  decide(key: string): Promise<{ readonly snapshot: RolloutSnapshot; readonly decision: Decision } | undefined>;
+}
+
+/** What is remembered of a key between its turns. All of it may be lost. */
+interface Memory {
+  uid: string;
+  rollout: Rollout;
+  /** Since when a status that may wait has been waiting. */
+  deferredSince?: EpochMs | undefined;
+  /** Decisions in a row that were thrown away. */
+  discarded: number;
+  announced: boolean;
+}
+
+const cacheLagMs = 100;
+const incompleteRetryMs = 5_000;
+const maxDiscardDelayMs = 5_000;
+
+export function createController(options: ControllerOptions): Controller {
+  const { client, caches, authority, recorder, logger, hooks = {} } = options;
+  const now = options.now ?? Date.now;
+  const random = options.random ?? Math.random;
+  const written = createWrittenVersions();
+  const creations = createCreationAnswers();
+  const memories = new Map<string, Memory>();
+  const departed = new Map<string, Rollout>();
+  let stopWatching = (): void => undefined;
+
+  const isInCharge = (key: string): boolean => authority.standing(key) === 'in charge';
+
+  function record(rollout: Rollout, event: EventIntent): void {
+    recorder.record(rollout, event);
+    hooks.onEvent?.(keyOf(rollout.metadata), event);
+  }
+
+  async function assemble(rollout: Rollout, signal?: AbortSignal): Promise<RolloutSnapshot> {
+    const at = now();
+    return await assembleSnapshot(cachedSources(caches, client, logger, signal), rollout, {
+      now: at,
+      capabilities: options.capabilities,
+      known: creations.of(rollout.metadata.uid ?? '', at),
+    });
+  }
+
+  function memoryOf(key: string, rollout: Rollout): Memory {
+    const uid = rollout.metadata.uid ?? '';
+    const existing = memories.get(key);
+    if (existing !== undefined && existing.uid === uid) {
+      existing.rollout = rollout;
+      return existing;
+    }
+    if (existing !== undefined) creations.forget(existing.uid);
+    const fresh: Memory = { uid, rollout, discarded: 0, announced: rollout.status?.observedGeneration !== undefined };
+    memories.set(key, fresh);
+    return fresh;
+  }
+
+  async function reconcile(key: string, signal: AbortSignal): Promise<WorkResult> {
+    await sayGoodbye(key, signal);
+    const rollout = caches.rollouts.getByKey(key);
+    if (rollout === undefined) return forget(key);
+    if (!isInCharge(key)) return;
+    if (written.isBehind(key)) return { againAfterMs: cacheLagMs };
+    const memory = memoryOf(key, rollout);
+    if (!memory.announced) {
+      memory.announced = true;
+      record(rollout, addedEvent(key));
+    }
+    const within = AbortSignal.any([signal, authority.signal()]);
+    const snapshot = await assemble(rollout, within);
+    const decision = decideRollout(snapshot);
+    const deferStatus = mayDefer(memory, decision, snapshot.now);
+    const outcome = await execute(executionOf(key, snapshot, within), decision, { deferStatus });
+    return nextTurn(key, memory, snapshot, decision, outcome);
+  }
+
+  /** A status that may wait does, but not for ever: new ones that may wait do not start the time anew. */
+  function mayDefer(memory: Memory, decision: Decision, at: EpochMs): boolean {
+    if (decision.statusUrgency !== 'soon' || decision.events.length > 0) {
+      memory.deferredSince = undefined;
+      return false;
+    }
+    memory.deferredSince ??= at;
+    return at < memory.deferredSince + (options.deferMs ?? 1_000);
+  }
+
+  function executionOf(key: string, snapshot: RolloutSnapshot, signal: AbortSignal): Execution {
+    return {
+      client,
+      snapshot,
+      signal,
+      creations,
+      now,
+      mayWrite: () => !signal.aborted && isInCharge(key),
+      wrote: (kind, object) => written.wrote(key, caches[kind], object),
+      removed: (kind, object) => written.removed(key, caches[kind], object),
+      record: (event) => record(snapshot.rollout, event),
+    };
+  }
+
+  function nextTurn(
+    key: string,
+    memory: Memory,
+    snapshot: RolloutSnapshot,
+    decision: Decision,
+    outcome: Outcome,
+  ): WorkResult {
+    switch (outcome.kind) {
+      case 'not in charge':
+        return;
+      case 'stale':
+      case 'answered': {
+        memory.discarded += 1;
+        logger.debug({ rollout: key, why: outcome.why }, 'the decision was thrown away');
+        return { againAfterMs: discardDelayMs(outcome.kind, memory.discarded) };
+      }
+      case 'done':
+      case 'held': {
+        memory.discarded = 0;
+        if (outcome.kind === 'done') memory.deferredSince = undefined;
+        return waitUntil(key, [
+          decision.wakeAt,
+          creations.againAt(memory.uid, snapshot.now),
+          memory.deferredSince === undefined ? undefined : memory.deferredSince + (options.deferMs ?? 1_000),
+          isIncomplete(snapshot) ? snapshot.now + incompleteRetryMs : undefined,
+        ]);
+      }
+      default:
+        return assertNever(outcome);
+    }
+  }
+
+  function waitUntil(key: string, moments: readonly (EpochMs | undefined)[]): WorkResult {
+    const resyncMs = (options.resyncMs ?? 900_000) * (0.9 + 0.2 * random());
+    const known = moments.filter((at) => at !== undefined);
+    // Timers may fire a millisecond early, and then the moment has not come yet.
+    const waitMs = known.length === 0 ? Number.POSITIVE_INFINITY : Math.max(1, Math.min(...known) - now() + 1);
+    if (waitMs < resyncMs) return { againAfterMs: waitMs };
+    queue.addAfter(key, resyncMs, 'background');
+    return;
+  }
+
+  /** A Rollout has gone from our cache: deleted, or it now belongs to another instance. Only the server can tell which. */
+  async function sayGoodbye(key: string, signal: AbortSignal): Promise<void> {
+    const gone = departed.get(key);
+    if (gone === undefined) return;
+    if (isInCharge(key)) {
+      const { namespace, name } = parseKey(key);
+      const live = await client.find(resources.rollouts, { ...(namespace ? { namespace } : {}), name }, { signal });
+      if (live?.metadata.uid !== gone.metadata.uid) record(gone, deletedEvent(key));
+    }
+    departed.delete(key);
+    creations.forget(gone.metadata.uid ?? '');
+  }
+
+  function forget(key: string): void {
+    const memory = memories.get(key);
+    if (memory !== undefined) creations.forget(memory.uid);
+    memories.delete(key);
+    written.forget(key);
+    queue.forget(key);
+    hooks.onGone?.(key);
+  }
+
+  const queue: WorkQueue = createWorkQueue({
+    ...hooks.rollouts,
+    workers: options.workers ?? 10,
+    run: async (key, signal) => {
+      const startedAt = performance.now();
+      try {
+        const result = await reconcile(key, signal);
+        hooks.onReconciled?.(key, performance.now() - startedAt, undefined);
+        return result;
+      } catch (error) {
+        hooks.onReconciled?.(key, performance.now() - startedAt, error);
+        if (signal.aborted || !isInCharge(key)) return;
+        const retryable = isKubeError(error) && error.retryable;
+        logger[retryable ? 'warn' : 'error']({ rollout: key, error }, 'could not be reconciled; it is tried again');
+        throw error;
+      }
+    },
+  });
+
+  const serviceRelease = createServiceRelease({
+    caches,
+    client,
+    logger,
+    mayWrite: isInCharge,
+  });
+
+  const serviceQueue: WorkQueue = createWorkQueue({
+    ...hooks.services,
+    workers: 2,
+    minBackoffMs: 100,
+    run: async (key, signal) => {
+      try {
+        await serviceRelease.check(key, AbortSignal.any([signal, authority.signal()]));
+      } catch (error) {
+        if (signal.aborted || !isInCharge(key)) return;
+        logger.warn({ service: key, error }, 'could not be checked; it is tried again');
+        throw error;
+      }
+    },
+  });
+
+  function enqueue(key: string, priority: 'safety' | 'normal' | 'background'): void {
+    hooks.onAdded?.('Rollouts');
+    queue.add(key, priority);
+  }
+
+  function checkService(key: string, why: 'changed' | 'dropped'): void {
+    if (why === 'dropped') serviceRelease.dropped(key);
+    hooks.onAdded?.('Services');
+    serviceQueue.add(key);
+  }
+
+  return {
+    start() {
+      stopWatching = watchChanges(caches, {
+        enqueue,
+        checkService,
+        gone: (rollout) => void departed.set(keyOf(rollout.metadata), rollout),
+      });
+      queue.start();
+      serviceQueue.start();
+    },
+    async stop() {
+      stopWatching();
+      await Promise.all([queue.drain(), serviceQueue.drain()]);
+    },
+    enqueueAll() {
+      for (const rollout of caches.rollouts.list()) enqueue(keyOf(rollout.metadata), 'normal');
+      for (const service of caches.services.list())
+        if (selectsOneVersion(service)) checkService(keyOf(service.metadata), 'changed');
+    },
+    async decide(key) {
+      const rollout = caches.rollouts.getByKey(key);
+      if (rollout === undefined) return undefined;
+      const snapshot = await assemble(rollout);
+      return { snapshot, decision: decideRollout(snapshot) };
+    },
+  };
+}
+
+/** The caches catch up within milliseconds as a rule, and their change wakes the key anyway; a conflict that stays is somebody who writes all the time. */
+function discardDelayMs(kind: 'stale' | 'answered', discarded: number): number {
+  if (kind === 'answered' && discarded <= 3) return 0;
+  return Math.min(maxDiscardDelayMs, 50 * 2 ** Math.min(discarded - 1, 10));
+}
+
+const addedEvent = (key: string): EventIntent => ({
+  type: 'Normal',
+  reason: eventReasons.rolloutAddedToInformer,
+  message: `Rollout resource added to informer: ${key}`,
+});
+
+const deletedEvent = (key: string): EventIntent => ({
+  type: 'Normal',
+  reason: eventReasons.rolloutDeleted,
+  message: `Rollout resource deleted: ${key}`,
+});
+
+function assertNever(outcome: never): never {
+  throw new TypeError(`unknown outcome ${JSON.stringify(outcome)}`);
+}

@@ -1,0 +1,123 @@
+import type { Action, Decision } from '@sluice/engine';
+import { isKubeError } from '@sluice/kube';
+import type { Rollout } from '@sluice/model';
+import { scaleDeployment } from './deployments.ts';
+import { CreationAnswered, NotInCharge, StaleDecision } from './execution.ts';
+import type { ActionOf, Execution } from './execution.ts';
+import { evictPod, patchPods } from './pods.ts';
+import {
+  adoptReplicaSet,
+  createReplicaSet,
+  deleteReplicaSet,
+  releaseReplicaSet,
+  updateReplicaSet,
+} from './replica-sets.ts';
+import { patchRollout, patchStatus } from './rollout.ts';
+import { switchService } from './services.ts';
+
+/**
+ * How carrying out a decision ended, short of an error:
+ * - `done`: all of it. `held`: all but the status, which may wait.
+ * - `stale`: the decision was taken on something that has changed; assemble again once the caches show it.
+ * - `answered`: a creation was refused; assemble again at once, the answer is in the next snapshot.
+ * - `not in charge`: somebody else may write now.
+ */
+export type Outcome =
+  { readonly kind: 'done' | 'held' | 'not in charge' } | { readonly kind: 'stale' | 'answered'; readonly why: string };
+
+export interface ExecuteOptions {
+  /** Leave the status for a later decision: only counters differ. */
+  readonly deferStatus: boolean;
+}
+
+/**
+ * Carries out a decision: its actions in order up to the first that fails, then the status, then the events. Throws KubeError for what is
+ * neither stale nor an answer; whatever was done until then is done, and the next snapshot yields the rest.
+ */
+export async function execute(execution: Execution, decision: Decision, options: ExecuteOptions): Promise<Outcome> {
+  try {
+    const rollout = await performActions(execution, decision.actions);
+    if (options.deferStatus) return { kind: 'held' };
+    if (decision.statusUrgency !== 'unchanged') await patchStatus(execution, rollout, decision.status);
+    for (const event of decision.events) execution.record(event);
+    return { kind: 'done' };
+  } catch (error) {
+    const outcome = outcomeOf(error);
+    if (outcome === undefined) throw error;
+    return outcome;
+  }
+}
+
+function outcomeOf(error: unknown): Outcome | undefined {
+  if (error instanceof NotInCharge) return { kind: 'not in charge' };
+  if (error instanceof CreationAnswered) return { kind: 'answered', why: error.message };
+  if (error instanceof StaleDecision) return { kind: 'stale', why: error.message };
+  if (isKubeError(error, 'Conflict', 'NotFound')) return { kind: 'stale', why: error.message };
+  return undefined;
+}
+
+/** Returns the Rollout as it is stored now. */
+async function performActions(execution: Execution, actions: readonly Action[]): Promise<Rollout> {
+  let { rollout } = execution.snapshot;
+  let pods: ActionOf<'PatchPodMetadata'>[] = [];
+  const patchGathered = async (): Promise<void> => {
+    const gathered = pods;
+    pods = [];
+    await patchPods(execution, gathered);
+    gathered.forEach((action) => announce(execution, action));
+  };
+  for (const action of actions) {
+    if (action.kind === 'PatchPodMetadata') {
+      pods.push(action);
+      continue;
+    }
+    await patchGathered();
+    if (isKnownToFail(execution, action)) return rollout;
+    if (action.kind === 'PatchRollout') {
+      rollout = await patchRollout(execution, rollout, action);
+      announce(execution, action);
+    } else if ((await perform(execution, action)) !== 'later') announce(execution, action);
+  }
+  await patchGathered();
+  return rollout;
+}
+
+/** The decision knows that this creation fails, and its status says so: it is stored, and the creation is tried again later. */
+function isKnownToFail({ snapshot }: Execution, action: Action): boolean {
+  if (action.kind !== 'CreateReplicaSet') return false;
+  return snapshot.createFailure?.hash === action.hash || snapshot.templateRefusal?.hash === action.hash;
+}
+
+function announce(execution: Execution, action: Action): void {
+  for (const event of action.events) execution.record(event);
+}
+
+async function perform(
+  execution: Execution,
+  action: Exclude<Action, { readonly kind: 'PatchRollout' | 'PatchPodMetadata' }>,
+): Promise<'later' | 'evicted' | void> {
+  switch (action.kind) {
+    case 'CreateReplicaSet':
+      return await createReplicaSet(execution, action);
+    case 'UpdateReplicaSet':
+      return await updateReplicaSet(execution, action);
+    case 'DeleteReplicaSet':
+      return await deleteReplicaSet(execution, action);
+    case 'AdoptReplicaSet':
+      return await adoptReplicaSet(execution, action);
+    case 'ReleaseReplicaSet':
+      return await releaseReplicaSet(execution, action);
+    case 'SwitchService':
+      return await switchService(execution, action);
+    case 'EvictPod':
+      return await evictPod(execution, action);
+    case 'ScaleDeployment':
+      return await scaleDeployment(execution, action);
+    default:
+      return assertNever(action);
+  }
+}
+
+function assertNever(action: never): never {
+  throw new TypeError(`unknown action ${JSON.stringify(action)}`);
+}

@@ -1,0 +1,44 @@
+import type { Action, EpochMs, EventIntent, RolloutSnapshot } from '@sluice/engine';
+import type { KubeClient, KubeObject } from '@sluice/kube';
+import type { CreationAnswers } from '../assemble/creation-answers.ts';
+
+/** What the kinds of actions need to be carried out. */
+export interface Execution {
+  readonly client: Pick<KubeClient, 'get' | 'find' | 'create' | 'patch' | 'remove'>;
+  /** What was decided on: actions name its objects by uid. */
+  readonly snapshot: RolloutSnapshot;
+  /** Aborts when writing is no longer allowed. */
+  readonly signal: AbortSignal;
+  /** Asked before each write. */
+  mayWrite(): boolean;
+  now(): EpochMs;
+  /** The server's answer to a write: the caches must show it before the next decision. */
+  wrote(kind: CachedKind, object: KubeObject): void;
+  removed(kind: CachedKind, object: KubeObject): void;
+  record(event: EventIntent): void;
+  readonly creations: CreationAnswers;
+}
+
+export type CachedKind = 'rollouts' | 'replicaSets' | 'services';
+
+/** Writing is no longer allowed: somebody else leads, or another controller is live. Nothing is wrong with the Rollout. */
+export class NotInCharge extends Error {
+  override readonly name = 'NotInCharge';
+}
+
+/** The decision was taken on something that is not so any more: throw it away and assemble again. */
+export class StaleDecision extends Error {
+  override readonly name = 'StaleDecision';
+}
+
+/** The API server's answer to a creation has been noted: the next decision takes it into account. */
+export class CreationAnswered extends Error {
+  override readonly name = 'CreationAnswered';
+}
+
+export type ActionOf<Kind extends Action['kind']> = Extract<Action, { readonly kind: Kind }>;
+
+/** Throws NotInCharge; call it right before each write. */
+export function assertInCharge(execution: Execution): void {
+  if (!execution.mayWrite()) throw new NotInCharge('not allowed to write any more');
+}

@@ -1,0 +1,157 @@
+import { isKubeError, resources } from '@sluice/kube';
+import type { KubeError } from '@sluice/kube';
+import { eventReasons } from '@sluice/model';
+import type { OwnerReference, ReplicaSet, Rollout } from '@sluice/model';
+import type { ReplicaSetChange, Target } from '@sluice/engine';
+import { controllerOf } from '../assemble/references.ts';
+import { CreationAnswered, StaleDecision, assertInCharge } from './execution.ts';
+import type { ActionOf, Execution } from './execution.ts';
+
+const ref = resources.replicaSets;
+
+export async function createReplicaSet(execution: Execution, action: ActionOf<'CreateReplicaSet'>): Promise<void> {
+  const { client, creations, snapshot, signal } = execution;
+  const uid = snapshot.rollout.metadata.uid ?? '';
+  assertInCharge(execution);
+  try {
+    execution.wrote('replicaSets', await client.create<ReplicaSet>(ref, action.replicaSet, { signal }));
+    creations.created(uid);
+  } catch (error) {
+    if (!isKubeError(error)) throw error;
+    const message = error.serverMessage ?? error.message;
+    switch (error.code) {
+      case 'AlreadyExists':
+        await learnWhoHasTheName(execution, action, error);
+        break;
+      case 'Invalid':
+        creations.refused(uid, action.hash, message, execution.now());
+        break;
+      case 'Forbidden':
+      case 'TooLarge':
+      case 'Unexpected':
+        creations.failed(uid, action.hash, message, execution.now());
+        execution.record({
+          type: 'Warning',
+          reason: eventReasons.replicaSetCreateError,
+          message: `Failed to create ReplicaSet ${action.replicaSet.metadata.name}: ${message}`,
+        });
+        break;
+      default:
+        throw error;
+    }
+    throw new CreationAnswered(message, { cause: error });
+  }
+}
+
+/** Ours, and the cache is late: then there is nothing to do but wait for it. Anybody else's: the name is taken. */
+async function learnWhoHasTheName(
+  execution: Execution,
+  action: ActionOf<'CreateReplicaSet'>,
+  cause: KubeError,
+): Promise<void> {
+  const { namespace, name } = action.replicaSet.metadata;
+  const uid = execution.snapshot.rollout.metadata.uid ?? '';
+  const { signal } = execution;
+  const existing = await execution.client.find<ReplicaSet>(
+    ref,
+    { name, ...(namespace ? { namespace } : {}) },
+    { signal },
+  );
+  if (existing === undefined) throw new StaleDecision(`ReplicaSet ${name} was there and is gone`, { cause });
+  if (controllerOf(existing)?.uid === uid) {
+    execution.wrote('replicaSets', existing);
+    throw new StaleDecision(`ReplicaSet ${name} had been created already`, { cause });
+  }
+  execution.creations.taken(uid, name);
+}
+
+export async function updateReplicaSet(
+  execution: Execution,
+  { target, change }: ActionOf<'UpdateReplicaSet'>,
+): Promise<void> {
+  const metadata = change.annotations === undefined ? {} : { metadata: { annotations: change.annotations } };
+  await patch(execution, target, { ...metadata, ...specOf(change) });
+}
+
+function specOf({ replicas, minReadySeconds, podLabels, podAnnotations }: ReplicaSetChange): object {
+  const template = {
+    ...(podLabels === undefined ? {} : { labels: podLabels }),
+    ...(podAnnotations === undefined ? {} : { annotations: podAnnotations }),
+  };
+  const spec = {
+    ...(replicas === undefined ? {} : { replicas }),
+    ...(minReadySeconds === undefined ? {} : { minReadySeconds }),
+    ...(Object.keys(template).length === 0 ? {} : { template: { metadata: template } }),
+  };
+  return Object.keys(spec).length === 0 ? {} : { spec };
+}
+
+export async function deleteReplicaSet(execution: Execution, { target }: ActionOf<'DeleteReplicaSet'>): Promise<void> {
+  const { uid, resourceVersion } = target;
+  assertInCharge(execution);
+  try {
+    await execution.client.remove(ref, keyIn(execution, target), {
+      uid,
+      resourceVersion,
+      propagationPolicy: 'Background',
+      signal: execution.signal,
+    });
+  } catch (error) {
+    if (!isKubeError(error, 'NotFound')) throw error;
+  }
+  const stored = execution.snapshot.replicaSets.find((set) => set.metadata.uid === uid);
+  if (stored !== undefined) execution.removed('replicaSets', stored);
+}
+
+/**
+ * Makes the Rollout its controller. The Rollout is read directly first: an owner that is gone already would have the garbage collector
+ * delete a ReplicaSet that somebody may still need.
+ */
+export async function adoptReplicaSet(execution: Execution, { target }: ActionOf<'AdoptReplicaSet'>): Promise<void> {
+  const { name, uid = '' } = execution.snapshot.rollout.metadata;
+  const live = await execution.client.find<Rollout>(resources.rollouts, keyIn(execution, { name }), {
+    signal: execution.signal,
+  });
+  if (live?.metadata.uid !== uid || live.metadata.deletionTimestamp !== undefined)
+    throw new StaleDecision(`Rollout ${name} is not there any more: ${target.name} is not adopted`);
+  const owner: OwnerReference = {
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'Rollout',
+    name,
+    uid,
+    controller: true,
+    blockOwnerDeletion: true,
+  };
+  const others = ownersOf(execution.snapshot.orphans, target).filter((one) => one.uid !== uid);
+  await patch(execution, target, { metadata: { ownerReferences: [...others, owner] } });
+}
+
+export async function releaseReplicaSet(
+  execution: Execution,
+  { target }: ActionOf<'ReleaseReplicaSet'>,
+): Promise<void> {
+  const uid = execution.snapshot.rollout.metadata.uid;
+  const others = ownersOf(execution.snapshot.replicaSets, target).filter((one) => one.uid !== uid);
+  await patch(execution, target, { metadata: { ownerReferences: others } });
+}
+
+function ownersOf(sets: readonly ReplicaSet[], target: Target): readonly OwnerReference[] {
+  const stored = sets.find((set) => set.metadata.uid === target.uid);
+  if (stored === undefined) throw new StaleDecision(`ReplicaSet ${target.name} is not in the snapshot`);
+  return stored.metadata.ownerReferences ?? [];
+}
+
+async function patch(execution: Execution, target: Target, body: object): Promise<void> {
+  assertInCharge(execution);
+  const { resourceVersion } = target;
+  const { signal } = execution;
+  const key = keyIn(execution, target);
+  execution.wrote(
+    'replicaSets',
+    await execution.client.patch<ReplicaSet>(ref, key, 'merge', body, { resourceVersion, signal }),
+  );
+}
+
+function keyIn(execution: Execution, { name }: { readonly name: string }): { namespace: string; name: string } {
+  return { namespace: execution.snapshot.rollout.metadata.namespace ?? '', name };
+}

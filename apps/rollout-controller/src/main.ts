@@ -1,0 +1,54 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { createClient } from '@sluice/kube';
+import { duration, integer, kubeOptions, list, runService, serviceOptions } from '@sluice/service';
+import { createControllerMetrics } from './metrics.ts';
+import { createRolloutController } from './parts.ts';
+
+const version = '0.1.0';
+
+await runService({
+  name: 'rollout-controller',
+  summary: 'Moves Rollouts: ReplicaSets, Services, steps, status.',
+  options: {
+    ...serviceOptions({ httpPort: 8090 }),
+    ...kubeOptions(),
+    foreignLeaseNamespace: list(
+      'Where another controller of this API may keep its Lease: while it is live, this one only observes. "none" if there is no other; the system namespace is looked at as well.',
+      { default: ['argo-rollouts'] },
+    ),
+    workers: integer('Rollouts worked on at once.', { default: 10, min: 1, max: 200 }),
+    resyncMs: duration('Each Rollout is looked at at least so often.', { default: '15m', minMs: 1_000 }),
+  },
+  assemble: async ({ config, logger, metrics }) => {
+    const controllerMetrics = createControllerMetrics(metrics);
+    const client = await createClient({
+      userAgent: `sluice-rollout-controller/${version}`,
+      ...(config.kubeconfig === undefined ? {} : { kubeconfig: config.kubeconfig }),
+      ...(config.context === undefined ? {} : { context: config.context }),
+      ...(config.kubeQps === 0 ? {} : { qps: config.kubeQps }),
+      onCall: controllerMetrics.onCall,
+    });
+    logger.info(
+      { server: client.server, source: client.source, instanceId: config.instanceId },
+      'serving this cluster',
+    );
+    const expectsNobody = config.foreignLeaseNamespace.includes('none');
+    return createRolloutController({
+      client,
+      logger,
+      metrics: controllerMetrics,
+      namespaces: config.namespaces,
+      systemNamespace: config.systemNamespace,
+      instanceId: config.instanceId,
+      identity: `${hostname()}_${randomUUID()}`,
+      leaderElect: config.leaderElect,
+      leaseDurationMs: config.leaseDurationMs,
+      renewDeadlineMs: config.leaseRenewDeadlineMs,
+      retryPeriodMs: config.leaseRetryMs,
+      foreignNamespaces: expectsNobody ? [] : [...config.foreignLeaseNamespace, config.systemNamespace],
+      workers: config.workers,
+      resyncMs: config.resyncMs,
+    });
+  },
+});
