@@ -343,9 +343,10 @@ function objectPath(ref: ResourceRef, key: ObjectKey, subresource?: string): str
 
 function withPrecondition(type: PatchType, body: unknown, options: PatchOptions): unknown {
   if (options.resourceVersion === undefined) return body;
+  // Set, not tested: a failed test is answered with Invalid, an old version with Conflict.
   if (type === 'json')
     return [
-      { op: 'test', path: '/metadata/resourceVersion', value: options.resourceVersion },
+      { op: 'replace', path: '/metadata/resourceVersion', value: options.resourceVersion },
       ...(body as readonly unknown[]),
     ];
   const patch = body as { readonly metadata?: object };

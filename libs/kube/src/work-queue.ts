@@ -77,11 +77,11 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     queueMicrotask(startRuns);
   }
 
-  function next(): { key: string; since: number } | undefined {
-    for (const lane of lanes.values()) {
+  function next(): { key: string; since: number; priority: Priority } | undefined {
+    for (const [priority, lane] of lanes) {
       for (const [key, since] of lane) {
         lane.delete(key);
-        return { key, since };
+        return { key, since, priority };
       }
     }
     return undefined;
@@ -91,33 +91,34 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     while (state === 'open' && running.size < workers) {
       const item = next();
       if (item === undefined) return;
-      void work(item.key, item.since);
+      void work(item.key, item.since, item.priority);
     }
   }
 
-  async function work(key: string, since: number): Promise<void> {
+  async function work(key: string, since: number, priority: Priority): Promise<void> {
     running.set(key, undefined);
     cancelDelay(key);
     const startedAt = performance.now();
     options.onStart?.(key, startedAt - since);
     depth();
-    let again: { afterMs: number } | undefined;
+    let again: { afterMs: number; priority: Priority } | undefined;
     let error: unknown;
     try {
       const result = await options.run(key, stopper.signal);
       failures.delete(key);
-      if (result?.againAfterMs !== undefined) again = { afterMs: result.againAfterMs };
+      if (result?.againAfterMs !== undefined) again = { afterMs: result.againAfterMs, priority: 'normal' };
     } catch (cause) {
       error = cause ?? new Error('the run failed without an error');
       const count = (failures.get(key) ?? 0) + 1;
       failures.set(key, count);
-      again = { afterMs: backoffMs(count) };
+      // What restores safety is still to be done first when it is tried again.
+      again = { afterMs: backoffMs(count), priority };
     }
     const requested = running.get(key);
     running.delete(key);
     options.onFinish?.(key, performance.now() - startedAt, error, failures.get(key) ?? 0);
-    if (requested !== undefined) enqueue(key, requested);
-    else if (again !== undefined) delay(key, again.afterMs, 'normal');
+    if (requested !== undefined) enqueue(key, error === undefined ? requested : higher(requested, priority));
+    else if (again !== undefined) delay(key, again.afterMs, again.priority);
     depth();
     if (running.size === 0) onIdle();
     startRuns();

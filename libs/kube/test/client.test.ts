@@ -67,7 +67,7 @@ describe('calls', () => {
     expect(last()?.body).toEqual({ metadata: { labels: { a: 'b' }, resourceVersion: '7' } });
     await client.patch(resources.rollouts, key, 'json', [{ op: 'remove', path: '/x' }], { resourceVersion: '7' });
     expect(last()?.body).toEqual([
-      { op: 'test', path: '/metadata/resourceVersion', value: '7' },
+      { op: 'replace', path: '/metadata/resourceVersion', value: '7' },
       { op: 'remove', path: '/x' },
     ]);
     await client.remove(resources.replicaSets, key, {

@@ -110,6 +110,23 @@ describe('the work queue', () => {
     expect(at).toHaveLength(2);
   });
 
+  it('tries again with the priority that the key had', async () => {
+    const { run, finish } = held();
+    let failing = true;
+    const flaky = (key: string): Promise<WorkResult> => {
+      if (key !== 'abort' || !failing) return run(key);
+      failing = false;
+      return Promise.reject(new Error('no'));
+    };
+    queueOf({ run: flaky, workers: 1 });
+    queue.add('abort', 'safety');
+    queue.add('busy');
+    queue.add('ordinary');
+    await settle(5);
+    await finish('busy');
+    expect(ran).toEqual(['busy', 'abort']);
+  });
+
   it('comes back when the run asked for it', async () => {
     let runs = 0;
     queueOf({ run: () => Promise.resolve((runs += 1) === 1 ? { againAfterMs: 5_000 } : undefined) });
