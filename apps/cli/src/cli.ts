@@ -3,8 +3,10 @@ import { Command, CommanderError } from 'commander';
 import { registerAbort } from './commands/abort.ts';
 import { registerCompletion } from './commands/completion.ts';
 import { registerCreate } from './commands/create.ts';
+import { registerExplain } from './commands/explain.ts';
 import { registerGetExperiment } from './commands/get-experiment.ts';
 import { registerGetRollout } from './commands/get-rollout.ts';
+import { registerLint } from './commands/lint.ts';
 import { registerListExperiments } from './commands/list-experiments.ts';
 import { registerListRollouts } from './commands/list-rollouts.ts';
 import { registerPause } from './commands/pause.ts';
@@ -68,6 +70,7 @@ function buildProgram(terminal: Terminal, programName: string, open: Open): Comm
       writeErr: (text) => terminal.writeError(text),
       outputError: (text, write) => write(text.replace(/^error: /, 'Error: ')),
     })
+    .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError()
     .showSuggestionAfterError()
     .hook('preAction', (_program, command) => {
@@ -95,6 +98,7 @@ function registerCommands(program: Command, session: Session): void {
   registerListRollouts(list, session);
   registerListExperiments(list, session);
   registerStatus(program, session);
+  registerExplain(program, session);
   registerSet(program, session);
   registerPromote(program, session);
   registerPause(program, session);
@@ -104,6 +108,7 @@ function registerCommands(program: Command, session: Session): void {
   registerUndo(program, session);
   registerTerminate(program, session);
   registerCreate(program, session);
+  registerLint(program, session);
   registerCompletion(program, session);
   registerVersion(program, session);
 }

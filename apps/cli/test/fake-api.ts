@@ -56,6 +56,7 @@ const PLURALS: Record<string, string> = {
   ClusterAnalysisTemplate: 'clusteranalysistemplates',
   Deployment: 'deployments',
   PodTemplate: 'podtemplates',
+  Service: 'services',
 };
 
 export async function startFakeApi(objects: readonly StoredObject[], namespace = 'shop'): Promise<FakeApi> {
