@@ -176,6 +176,13 @@ export function containerStatus(
   };
 }
 
+/** An init container: nothing of it is run, and it is taken as done. */
+export function doneStatus(pod: Pod, container: Container, atMs: number): ContainerStatus {
+  const last: Ended = { exit: { code: 0, reason: 'Completed' }, startedMs: atMs, finishedMs: atMs };
+  const status = containerStatus(pod, container, { ...newLife(atMs), stage: 'exited', last }, false, atMs);
+  return { ...status, ready: true };
+}
+
 const terminated = ({ exit, startedMs, finishedMs }: Ended): NonNullable<ContainerState['terminated']> => ({
   exitCode: exit.code,
   reason: exit.reason,

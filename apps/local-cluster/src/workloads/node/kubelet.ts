@@ -7,7 +7,7 @@ import { pods as resource } from '../base/resources.ts';
 import { epochOf, soonest, timestamp } from '../base/time.ts';
 import { annotated, annotatedMs, behaviour, shutdownMs, startupMs } from './behaviour.ts';
 import type { ContainerLife } from './container.ts';
-import { advance, containerStatus, endForGood, foundLife, newLife } from './container.ts';
+import { advance, containerStatus, doneStatus, endForGood, foundLife, newLife } from './container.ts';
 import { environmentOf, expand } from './environment.ts';
 import type { Exit, LocalCommand } from './local-command.ts';
 import { startCommand } from './local-command.ts';
@@ -226,6 +226,9 @@ export function startKubelet(context: Context, options: KubeletOptions): Kubelet
       phase,
       ...(life.failure?.reason ? life.failure : {}),
       containerStatuses: containers,
+      ...(hasAddress && pod.spec.initContainers
+        ? { initContainerStatuses: pod.spec.initContainers.map((c) => doneStatus(pod, c, life.boundMs)) }
+        : {}),
       ...(hasAddress ? { podIP: life.ip, podIPs: [{ ip: life.ip }] } : {}),
       conditions: findings(pod, phase, containers),
     };
