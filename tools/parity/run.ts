@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { Failure, findOrStartRedis, root, runSession, startServices } from '@sluice/tools-start';
+import { Failure, findOrStartRedis, root, runSession, startServicesOn } from '@sluice/tools-start';
 import { chosenCluster } from './src/chosen-cluster.ts';
 import { startPlayCluster } from './src/cluster.ts';
 import { mustBeSame } from './src/must-be-same.ts';
@@ -13,8 +13,11 @@ await runSession(
   () => path.join(root, '.cache/logs/parity'),
   async (session) => {
     const { cluster: kind, replay } = readArguments();
-    const [cluster, redisUrl] = await Promise.all([startPlayCluster(session, kind), findOrStartRedis(session, process.env['REDIS_URL'])]);
-    await startServices(session, { kubeconfig: cluster.sutKubeconfig, redisUrl });
+    const [cluster, redisUrl] = await Promise.all([
+      startPlayCluster(session, kind),
+      findOrStartRedis(session, process.env['REDIS_URL']),
+    ]);
+    await startServicesOn(session, cluster.sutKubeconfig, redisUrl);
     const started = spawn(
       process.execPath,
       [path.join(here, 'replay.mjs'), 'check', '--kubeconfig', cluster.kubeconfig, ...replay],

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { Failure, findOrStartRedis, root, runSession, startServices } from '@sluice/tools-start';
+import { Failure, findOrStartRedis, root, runSession, startServicesOn } from '@sluice/tools-start';
 import type { Session } from '@sluice/tools-start';
 import { connect } from './kube.mjs';
 import type { StoredObject } from './kube.mjs';
@@ -23,7 +23,10 @@ await runSession(
   () => path.join(root, '.cache/logs/takeover'),
   async (session) => {
     const { cluster: kind, quietSeconds, names } = readArguments();
-    const [cluster, redisUrl] = await Promise.all([startPlayCluster(session, kind), findOrStartRedis(session, process.env['REDIS_URL'])]);
+    const [cluster, redisUrl] = await Promise.all([
+      startPlayCluster(session, kind),
+      findOrStartRedis(session, process.env['REDIS_URL']),
+    ]);
     const metrics = await startMetrics();
     session.atEnd(() => metrics.close());
     const kube = connect(cluster.kubeconfig);
@@ -44,7 +47,7 @@ await runSession(
 
 async function checkQuiet(session: Session, cluster: PlayCluster, redisUrl: string, seconds: number): Promise<boolean> {
   const writes = await cluster.watchWrites();
-  await startServices(session, { kubeconfig: cluster.sutKubeconfig, redisUrl });
+  await startServicesOn(session, cluster.sutKubeconfig, redisUrl);
   await sleep(seconds * 1000);
   const { total, refused, events, byResource } = await writes();
   const quiet = total + refused === 0;

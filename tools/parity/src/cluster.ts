@@ -1,8 +1,8 @@
 import path from 'node:path';
-import { createClient, resources } from '@sluice/kube';
+import { createClient } from '@sluice/kube';
 import { startControlPlane, watchWrites } from '@sluice/tools-control-plane';
 import type { WriteCounts } from '@sluice/tools-control-plane';
-import { applyManifests, installCustomResources, root, sluiceCrds, startLocalCluster } from '@sluice/tools-start';
+import { installCustomResources, root, sluiceCrds, startLocalCluster } from '@sluice/tools-start';
 import type { Session } from '@sluice/tools-start';
 import { watchLocalWrites } from './local-writes.ts';
 
@@ -24,8 +24,6 @@ export async function startPlayCluster(session: Session, kind: ClusterKind): Pro
   const cluster = kind === 'local' ? await localCluster(session) : await realCluster(session);
   const client = await createClient({ kubeconfig: cluster.kubeconfig, userAgent: 'sluice-parity' });
   await installCustomResources(client, [sluiceCrds, path.join(root, 'tools/control-plane/routers.crds.yaml')]);
-  const system = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'sluice-system' } };
-  if (!(await client.find(resources.namespaces, system.metadata))) await applyManifests(client, [system], '');
   client.close();
   return cluster;
 }

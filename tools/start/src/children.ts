@@ -15,7 +15,8 @@ export interface ChildSpec<Ready> {
   readonly command: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  readonly cwd?: string;
+  /** What it prints is only of use when it fails: it is not shown on standard error. */
+  readonly quiet?: boolean;
   /** Reads each line of standard output until one says that the child is ready (anything but undefined). */
   readonly ready: (line: string) => Ready | undefined;
 }
@@ -92,15 +93,14 @@ function launch<Ready>(spec: ChildSpec<Ready>, logs: Logs): Launched<Ready> {
   const handle = spawn(spec.command, [...spec.args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...spec.env },
-    ...(spec.cwd === undefined ? {} : { cwd: spec.cwd }),
   });
   const words: string[] = [];
-  const sink = logs === 'stderr' ? process.stderr : fs.createWriteStream(path.join(logs.folder, `${spec.name}.log`));
+  const sink = sinkOf(spec, logs);
   const announced = Promise.withResolvers<Ready>();
   const note = (line: string) => {
     words.push(line);
     if (words.length > REMEMBERED_LINES) words.shift();
-    sink.write(`${line}\n`);
+    sink?.write(`${line}\n`);
   };
   readline.createInterface({ input: handle.stderr }).on('line', note);
   let waiting = true;
@@ -115,8 +115,13 @@ function launch<Ready>(spec: ChildSpec<Ready>, logs: Logs): Launched<Ready> {
     // 'close' and not 'exit': the last words have been read by then.
     handle.once('close', (code, signal) => resolve(signal ? `was ended by ${signal}` : `ended with code ${code}`));
   });
-  void ended.then(() => sink !== process.stderr && sink.end());
+  void ended.then(() => sink !== process.stderr && sink?.end());
   return { tracked: { name: spec.name, handle, ended, words, expectedToEnd: false }, announced: announced.promise };
+}
+
+function sinkOf(spec: ChildSpec<unknown>, logs: Logs): NodeJS.WritableStream | undefined {
+  if (logs !== 'stderr') return fs.createWriteStream(path.join(logs.folder, `${spec.name}.log`));
+  return spec.quiet ? undefined : process.stderr;
 }
 
 async function untilReady<Ready>(spec: ChildSpec<Ready>, child: Launched<Ready>): Promise<Ready> {

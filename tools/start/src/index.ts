@@ -9,7 +9,7 @@ export type { StartedCluster } from './local-cluster.ts';
 export { applyManifests, readManifests } from './manifests.ts';
 export { freePorts } from './ports.ts';
 export { checkRedis, findOrStartRedis } from './redis.ts';
-export { services, startServices } from './services.ts';
+export { services, startServices, startServicesOn } from './services.ts';
 export type { Service, Surroundings } from './services.ts';
 export { runSession } from './session.ts';
 export type { LogsOf, Session } from './session.ts';

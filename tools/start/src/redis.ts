@@ -30,6 +30,7 @@ export async function findOrStartRedis(session: Session, named: string | undefin
         name: 'redis',
         command,
         args,
+        quiet: true,
         ready: (line) => (line.includes('Ready to accept connections') ? true : undefined),
       });
       return `redis://127.0.0.1:${port}`;

@@ -1,4 +1,6 @@
 import path from 'node:path';
+import { createClient, resources } from '@sluice/kube';
+import type { KubeClient } from '@sluice/kube';
 import { root } from '../first-stage/workspace.mjs';
 import { readAnnouncement } from './announcement.ts';
 import type { Announcement } from './announcement.ts';
@@ -8,7 +10,10 @@ import type { Session } from './session.ts';
 export interface Surroundings {
   /** Path of the kubeconfig of the cluster to serve. */
   readonly kubeconfig: string;
+  /** Reaches the services as $REDIS_URL. */
   readonly redisUrl: string;
+  /** Where the services keep their Leases. */
+  readonly systemNamespace: string;
 }
 
 export interface Service {
@@ -18,13 +23,14 @@ export interface Service {
   readonly args: (surroundings: Surroundings) => readonly string[];
 }
 
+const kubeArgs = ({ kubeconfig, systemNamespace }: Surroundings) => [
+  ...['--kubeconfig', kubeconfig, '--system-namespace', systemNamespace],
+  ...['--http-host', '127.0.0.1', '--http-port', '0'],
+];
+
 /** The services and plugins that make up a running Sluice. Each prints an announcement when it is ready. */
 export const services: readonly Service[] = [
-  {
-    name: 'rollout-controller',
-    script: 'apps/rollout-controller/src/main.ts',
-    args: ({ kubeconfig, redisUrl }) => ['--kubeconfig', kubeconfig, '--redis-url', redisUrl, '--metrics-port', '0'],
-  },
+  { name: 'rollout-controller', script: 'apps/rollout-controller/src/main.ts', args: kubeArgs },
 ];
 
 /** Starts them all at once and answers when all are ready, in the order of the list. */
@@ -39,9 +45,31 @@ export function startServices(
         name: service.name,
         command: process.execPath,
         args: [path.resolve(root, service.script), ...service.args(surroundings), '--announce'],
+        env: { REDIS_URL: surroundings.redisUrl },
         ready: readAnnouncement,
       });
       return child.ready;
     }),
   );
+}
+
+const SYSTEM_NAMESPACE = 'sluice-system';
+
+/**
+ * Where services that are started here keep their Leases: where an installed Sluice keeps them, so that only one of the two acts.
+ * A cluster without that namespace has no installed Sluice; there it is kube-system, because nothing is created that nobody asked for.
+ */
+export async function systemNamespaceOf(client: KubeClient): Promise<string> {
+  const installed = await client.find(resources.namespaces, { name: SYSTEM_NAMESPACE });
+  return installed ? SYSTEM_NAMESPACE : 'kube-system';
+}
+
+/** As `startServices`, for a caller that has only the kubeconfig. */
+export async function startServicesOn(session: Session, kubeconfig: string, redisUrl: string): Promise<Announcement[]> {
+  const client = await createClient({ kubeconfig, userAgent: 'sluice-start' });
+  try {
+    return await startServices(session, { kubeconfig, redisUrl, systemNamespace: await systemNamespaceOf(client) });
+  } finally {
+    client.close();
+  }
 }

@@ -13,7 +13,7 @@ import { findOrStartRedis } from './redis.ts';
 import { playScenario } from './scenario/play.ts';
 import { readScenario } from './scenario/format.ts';
 import type { Scenario } from './scenario/format.ts';
-import { startServices } from './services.ts';
+import { startServices, systemNamespaceOf } from './services.ts';
 import { runSession } from './session.ts';
 import type { Session } from './session.ts';
 
@@ -24,7 +24,7 @@ const options = startOptions(process.argv.slice(2));
 
 await runSession(options.servicesOnly ? 'stderr' : (temp) => path.join(temp, 'logs'), async (session) => {
   if (options.servicesOnly) {
-    const running = await startServicesOn(session, options.kubeconfig as string, options);
+    const running = await startAll(session, options.kubeconfig as string, options);
     console.log(JSON.stringify({ ready: true, services: running.services }));
     return untilStopped(session);
   }
@@ -36,7 +36,7 @@ async function startAndShow(session: Session): Promise<number> {
   const name = options.scenario ?? (options.kubeconfig ? undefined : 'canary');
   const scenario = name === undefined ? undefined : readScenario(name);
   const cluster = options.kubeconfig ? { kubeconfig: options.kubeconfig } : await startLocalCluster(session);
-  const running = await startServicesOn(session, cluster.kubeconfig, {
+  const running = await startAll(session, cluster.kubeconfig, {
     installCrds: options.installCrds || !options.kubeconfig,
   });
   console.log(
@@ -56,7 +56,7 @@ interface Running {
   readonly services: readonly Announcement[];
 }
 
-async function startServicesOn(
+async function startAll(
   session: Session,
   kubeconfig: string,
   { installCrds }: Pick<StartOptions, 'installCrds'>,
@@ -66,7 +66,8 @@ async function startServicesOn(
     findOrStartRedis(session, process.env['REDIS_URL']),
   ]);
   if (installCrds) await installCustomResources(client);
-  const services = await startServices(session, { kubeconfig, redisUrl });
+  const systemNamespace = await systemNamespaceOf(client);
+  const services = await startServices(session, { kubeconfig, redisUrl, systemNamespace });
   return { client, redisUrl, services };
 }
 
