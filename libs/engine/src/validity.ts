@@ -1,15 +1,47 @@
-import * as model from '@sluice/model';
+import { formatFieldError, podTemplateHash, validateReferences, validateRollout } from '@sluice/model';
+import type { FieldError, PodTemplateSpec, Rollout, RolloutSpec } from '@sluice/model';
 import type { RolloutSnapshot } from './snapshot.ts';
 
-// Interim until @sluice/model exports its validation.
-const m = model as Record<string, any>;
+interface Checked {
+  readonly template: PodTemplateSpec | undefined;
+  readonly error: FieldError | undefined;
+}
+
+const checked = new WeakMap<RolloutSpec, Checked>();
+
+/** The rules that need nothing but the spec; kept by its identity, since most decisions see the same spec again. */
+function specError(rollout: Rollout, template: PodTemplateSpec | undefined): FieldError | undefined {
+  const known = checked.get(rollout.spec);
+  if (known && known.template === template) return known.error;
+  const error = validateRollout(rollout, template);
+  checked.set(rollout.spec, { template, error });
+  return error;
+}
+
+/** The first thing that is wrong with the Rollout or with what it refers to, as the API server would say it. Source: spec-rollout §1.4. */
 export function problemWith(snapshot: RolloutSnapshot): string | undefined {
-  const { rollout, workload } = snapshot;
+  const { rollout, workload, services } = snapshot;
   if (workload.kind === 'missing') return workload.message;
-  const template = workload.kind === 'found' ? workload.template : rollout.spec.template;
-  if (!m.validateRollout)
-    return rollout.spec.strategy?.canary || rollout.spec.strategy?.blueGreen ? undefined : 'no strategy';
-  const error =
-    m.validateRollout(rollout, template) ?? m.validateReferences(rollout, { template, services: snapshot.services });
-  return error ? m.formatFieldError(error) : undefined;
+  const resolved = workload.kind === 'found' ? workload.template : undefined;
+  const template = resolved ?? rollout.spec.template;
+  const error = specError(rollout, resolved) ?? referenceError(rollout, services, template);
+  if (error) return formatFieldError(error);
+  const refusal = snapshot.templateRefusal;
+  return refusal && template && refusal.hash === podTemplateHash(template, rollout.status?.collisionCount)
+    ? refusal.message
+    : undefined;
+}
+
+function referenceError(
+  rollout: Rollout,
+  services: RolloutSnapshot['services'],
+  template: PodTemplateSpec | undefined,
+): FieldError | undefined {
+  // What could not be read is not "not found": the decision holds instead.
+  if (Object.values(services).includes('unknown')) return undefined;
+  const service = (name: string) => {
+    const observed = services[name];
+    return typeof observed === 'object' ? observed : undefined;
+  };
+  return validateReferences(rollout, { service }, template);
 }
