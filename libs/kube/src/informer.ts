@@ -81,15 +81,27 @@ export function createInformer<T extends KubeObject = RawObject>(options: Inform
     } catch (error) {
       logger.error(
         { plural: ref.plural, key: keyOf(raw.metadata), error },
-        'an object could not be projected and is left out of the cache',
+        'an object could not be projected: the cache keeps what it had of it',
       );
       return undefined;
     }
   }
 
+  function prepare(raw: RawObject): T | undefined {
+    const cached = store.get(keyOf(raw.metadata));
+    const { uid, resourceVersion } = raw.metadata;
+    if (cached?.metadata.resourceVersion === resourceVersion && cached?.metadata.uid === uid) return cached;
+    // Never let a failing projection look like a deletion.
+    return projected(raw) ?? cached;
+  }
+
+  function keep(object: T): void {
+    changed(store.set(object), object);
+  }
+
   function set(raw: RawObject): void {
     const object = projected(raw);
-    if (object !== undefined) changed(store.set(object), object);
+    if (object !== undefined) keep(object);
   }
 
   function remove(key: string): void {
@@ -97,16 +109,16 @@ export function createInformer<T extends KubeObject = RawObject>(options: Inform
     if (before !== undefined) changed(before, undefined);
   }
 
-  const sinkFor = (namespace: string | undefined): ReflectorSink => ({
+  const sinkFor = (namespace: string | undefined): ReflectorSink<T> => ({
+    prepare,
     set,
     delete: (raw) => remove(keyOf(raw.metadata)),
     replace(objects) {
       const present = new Set<string>();
-      for (const raw of objects) {
-        const key = keyOf(raw.metadata);
+      for (const object of objects) {
+        const key = keyOf(object.metadata);
         present.add(key);
-        const cached = store.get(key)?.metadata;
-        if (cached?.resourceVersion !== raw.metadata.resourceVersion || cached?.uid !== raw.metadata.uid) set(raw);
+        if (store.get(key) !== object) keep(object);
       }
       for (const key of [...store.keys()]) {
         if (!present.has(key) && (namespace === undefined || key.startsWith(`${namespace}/`))) remove(key);

@@ -68,6 +68,7 @@ export function createLeaderElection(options: LeaderElectionOptions): LeaderElec
   }
   const fields = { lease: `${namespace}/${name}`, identity };
   let seen: LeaseSighting | undefined;
+  let highestEpoch = 0;
   let leading: { epoch: number; validUntilMs: number; stopper: AbortController; timer: NodeJS.Timeout } | undefined;
   let stopper: AbortController | undefined;
   let running: Promise<void> = Promise.resolve();
@@ -84,9 +85,14 @@ export function createLeaderElection(options: LeaderElectionOptions): LeaderElec
     options.onLost?.(why);
   }
 
+  function see(lease: Lease): void {
+    seen = sighting(seen, lease);
+    highestEpoch = Math.max(highestEpoch, lease.spec?.leaseTransitions ?? 0);
+  }
+
   // Counted from before the renewal was sent: the server may have stored it at any time after.
   function held(lease: Lease, sentAtMs: number): void {
-    seen = sighting(seen, lease);
+    see(lease);
     const epoch = lease.spec?.leaseTransitions ?? 0;
     if (leading !== undefined && leading.epoch !== epoch) lose('superseded');
     const validUntilMs = sentAtMs + renewDeadlineMs;
@@ -110,7 +116,8 @@ export function createLeaderElection(options: LeaderElectionOptions): LeaderElec
       leaseDurationSeconds: Math.ceil(leaseDurationMs / 1000),
       acquireTime: renewing ? (before.acquireTime ?? now) : now,
       renewTime: now,
-      leaseTransitions: before === undefined ? 1 : (before.leaseTransitions ?? 0) + (renewing ? 0 : 1),
+      // A lease that was deleted and made again must not lead back to epochs that plugins have seen already.
+      leaseTransitions: Math.max((before?.leaseTransitions ?? 0) + (renewing ? 0 : 1), renewing ? 0 : highestEpoch + 1),
     };
   }
 
@@ -133,7 +140,7 @@ export function createLeaderElection(options: LeaderElectionOptions): LeaderElec
     if (current === undefined) {
       const call = { timeoutMs: renewDeadlineMs, ...(stopper === undefined ? {} : { signal: stopper.signal }) };
       current = await client.find<Lease>(resources.leases, { namespace, name }, call);
-      if (current !== undefined) seen = sighting(seen, current);
+      if (current !== undefined) see(current);
     }
     const holder = current?.spec?.holderIdentity ?? '';
     if (current !== undefined && holder !== '' && holder !== identity && seen !== undefined && !hasExpired(seen))
@@ -159,7 +166,7 @@ export function createLeaderElection(options: LeaderElectionOptions): LeaderElec
   async function confirm(cause: unknown): Promise<void> {
     try {
       const current = await client.get<Lease>(resources.leases, { namespace, name }, { timeoutMs: retryPeriodMs });
-      seen = sighting(seen, current);
+      see(current);
       if (current.spec?.holderIdentity !== identity) lose('superseded');
       else if (isLeader()) await write(current, record(current.spec));
     } catch (error) {

@@ -15,9 +15,11 @@ import type { RawObject, ResourceRef } from './resources.ts';
 export type ReflectorState = 'stopped' | 'listing' | 'checking' | 'watching' | 'waiting';
 
 /** Receives the objects of one scope (a namespace, or all). Calls come one at a time and must not throw. */
-export interface ReflectorSink {
+export interface ReflectorSink<T = unknown> {
+  /** What to keep of an object of a list, page by page, so that a big list is never held raw; undefined leaves it out. */
+  prepare(object: RawObject): T | undefined;
   /** The whole scope as it is now: whatever is not in it is gone. */
-  replace(objects: readonly RawObject[]): void;
+  replace(objects: readonly T[]): void;
   set(object: RawObject): void;
   delete(object: RawObject): void;
 }
@@ -36,13 +38,13 @@ export interface ReflectorTimings {
   readonly pageSize?: number;
 }
 
-export interface ReflectorOptions extends ReflectorTimings, Selectors {
+export interface ReflectorOptions<T = unknown> extends ReflectorTimings, Selectors {
   readonly client: Pick<KubeClient, 'pages' | 'watch'>;
   readonly ref: ResourceRef;
   readonly namespace?: string;
   /** The kind may not be installed: NotFound is an empty list, asked again with back-off. */
   readonly optional?: boolean;
-  readonly sink: ReflectorSink;
+  readonly sink: ReflectorSink<T>;
   readonly logger: KubeLogger;
   readonly random?: () => number;
   readonly onRestart?: (why: 'list' | 'watch', error: unknown) => void;
@@ -65,7 +67,7 @@ export interface Reflector {
 const settledMs = 5_000;
 
 /** Keeps a sink equal to what the server has, whatever happens to connections, history and the server itself. */
-export function createReflector(options: ReflectorOptions): Reflector {
+export function createReflector<T>(options: ReflectorOptions<T>): Reflector {
   const { client, ref, namespace, sink, logger, random = Math.random } = options;
   const scope = { plural: ref.plural, ...(namespace === undefined ? {} : { namespace }) };
   const selectors = { ...scopeOf(namespace), ...selectorsOf(options) };
@@ -87,12 +89,15 @@ export function createReflector(options: ReflectorOptions): Reflector {
 
   async function list(): Promise<void> {
     state = 'listing';
-    const objects: RawObject[] = [];
+    const objects: T[] = [];
     let version = '';
     try {
       for await (const page of client.pages(ref, { ...selectors, ...pageOf(options), ...callOptions() })) {
         alive();
-        for (const object of page.items) objects.push(object);
+        for (const raw of page.items) {
+          const object = sink.prepare(raw);
+          if (object !== undefined) objects.push(object);
+        }
         version = page.resourceVersion;
       }
     } catch (error) {

@@ -80,16 +80,22 @@ describe('an informer', () => {
     expect(errors).toHaveLength(2);
   });
 
-  it('leaves out an object that cannot be projected and keeps the others', async () => {
-    cluster.put('bad');
+  it('keeps what it had of an object that cannot be projected any more, and all others', async () => {
+    cluster.put('odd', { spec: 1 });
     cluster.put('good');
     const project = (raw: RawObject): RawObject => {
-      if (raw.metadata.name === 'bad') throw new Error('odd');
+      if (raw['spec'] === 'odd') throw new Error('odd');
       return raw;
     };
     await started({ project });
-    expect(names()).toEqual(['good']);
-    expect(errors).toEqual(['an object could not be projected and is left out of the cache']);
+    cluster.put('odd', { spec: 'odd' });
+    cluster.put('never', { spec: 'odd' });
+    cluster.compact();
+    cluster.breakWatches(kubeError('Expired'));
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(names()).toEqual(['odd', 'good']);
+    expect(informer.get('team', 'odd')?.['spec']).toBe(1);
+    expect(errors[0]).toBe('an object could not be projected: the cache keeps what it had of it');
   });
 
   it('drops managedFields and last-applied, and hands out frozen objects', async () => {

@@ -155,6 +155,14 @@ describe('leader election', () => {
     expect(trace).toEqual(['leads 1', 'signal', 'superseded']);
   });
 
+  it('goes on with a higher epoch when the lease was deleted', async () => {
+    const { trace } = candidate('a');
+    await settle();
+    cluster.remove('sluice-rollout-controller-0', 'sluice-system');
+    await settle(10_000);
+    expect(trace).toEqual(['leads 1', 'signal', 'superseded', 'leads 2']);
+  });
+
   it('gives the lease back when it stops, so that the next one leads within a retry', async () => {
     const first = candidate('a');
     await settle();
