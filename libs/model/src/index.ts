@@ -10,3 +10,4 @@ export * from './template-defaults.ts';
 export * from './template-equality.ts';
 export * from './defaults.ts';
 export * from './validation/index.ts';
+export * from './nulls.ts';
