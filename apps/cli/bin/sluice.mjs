@@ -2,12 +2,15 @@
 // Plain JavaScript that any Node runs: it finds one that can run the program itself, which is TypeScript.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import module from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 
 if (major > 22 || (major === 22 && minor >= 18)) {
+  // Compiled once, kept beside other temporary files: halves the time to the first line.
+  module.enableCompileCache?.();
   await import('../src/main.ts');
 } else {
   const node = workspaceNode(dirname(fileURLToPath(import.meta.url)));

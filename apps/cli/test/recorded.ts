@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { AnalysisRun, Experiment, Pod, ReplicaSet, Rollout } from '@sluice/model';
 import type { OwnedObjects, Workload } from '../src/view/objects.ts';
-import type { StoredObject } from './fake-api.ts';
+import { type FakeApi, type StoredObject, startFakeApi } from './fake-api.ts';
 
 /** The objects of a recorded moment (tools/parity/takeover), as another controller left them on a real API server. */
 export function recordedObjects(moment: string): StoredObject[] {
@@ -61,4 +61,11 @@ export function podsOf(replicaSet: ReplicaSet): Pod[] {
       containerStatuses: [{ name: 'shop', ready: true, restartCount: 0, state: { running: {} } }],
     },
   }));
+}
+
+/** A recorded moment with its pods behind an API. */
+export function startMoment(moment: string): Promise<FakeApi> {
+  const objects = recordedObjects(moment);
+  const replicaSets = objects.filter(({ kind }) => kind === 'ReplicaSet') as unknown as ReplicaSet[];
+  return startFakeApi([...objects, ...(replicaSets.flatMap(podsOf) as unknown as StoredObject[])]);
 }
