@@ -1,1 +1,26 @@
-export {};
+export { happenings, nextMoment, passTime, play, settle } from './agenda.ts';
+export type { Happening, Run, SettleOptions } from './agenda.ts';
+export { Cache } from './cache.ts';
+export * from './commands.ts';
+export { removeOwner, removeReplicaSet } from './garbage.ts';
+export { deletePod, isReady, setImageBehaviour, unreadyPod } from './kubelet.ts';
+export { apiVersions, controllerOf, isDeleting, kinds, mergePatch, timeText, versionOf } from './objects.ts';
+export type { Kind, Manifest, StoredKinds } from './objects.ts';
+export { observe, serviceNamesOf } from './observe.ts';
+export { podsOf } from './replica-set-controller.ts';
+export { after, askedFor, availableOf, sceneOf } from './scene.ts';
+export type { Scene, SceneSet } from './scene.ts';
+export { Store } from './store.ts';
+export type { Precondition, Refusal, Written } from './store.ts';
+export { reconcile, restartController } from './turn.ts';
+export type { Turn, TurnOptions } from './turn.ts';
+export { createWorld, everyRolloutIsDue, memoryOf } from './world.ts';
+export type {
+  ControllerMemory,
+  DecideRollout,
+  PodLife,
+  PodTimes,
+  RecordedEvent,
+  World,
+  WorldOptions,
+} from './world.ts';

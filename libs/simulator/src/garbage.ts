@@ -1,0 +1,21 @@
+import { deletePod } from './kubelet.ts';
+import { controllerOf } from './objects.ts';
+import { podsOf } from './replica-set-controller.ts';
+import type { World } from './world.ts';
+
+/** Deletes the set, and as the garbage collector does, its pods. */
+export function removeReplicaSet(world: World, name: string): void {
+  const set = world.store.get('ReplicaSet', name);
+  if (set === undefined) return;
+  world.store.remove('ReplicaSet', name);
+  for (const pod of podsOf(world, set)) deletePod(world, pod);
+}
+
+/** Deletes the Rollout or Deployment and all that it owns. */
+export function removeOwner(world: World, kind: 'Rollout' | 'Deployment', name: string): void {
+  const owner = world.store.get(kind, name);
+  if (owner === undefined) return;
+  world.store.remove(kind, name);
+  for (const set of world.store.list('ReplicaSet'))
+    if (controllerOf(set)?.uid === owner.metadata.uid) removeReplicaSet(world, set.metadata.name);
+}

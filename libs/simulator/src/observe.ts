@@ -1,0 +1,82 @@
+import type { RolloutSnapshot, ServiceObservation, WorkloadObservation } from '@sluice/engine';
+import { podTemplateHashLabel, selectorMatches } from '@sluice/model';
+import type { LabelSelector, ReplicaSet, Rollout } from '@sluice/model';
+import type { Cache } from './cache.ts';
+import { controllerOf } from './objects.ts';
+import { memoryOf } from './world.ts';
+import type { World } from './world.ts';
+
+/** Assembles what bears on this Rollout from the caches, as old as they are. */
+export function observe(world: World, rollout: Rollout): RolloutSnapshot {
+  const { cache } = world;
+  const workload = observeWorkload(cache, rollout);
+  const selector = rollout.spec.selector ?? (workload.kind === 'found' ? workload.selector : undefined);
+  const sets = cache.list('ReplicaSet');
+  const replicaSets = sets.filter((set) => controllerOf(set)?.uid === rollout.metadata.uid);
+  const orphans = sets.filter((set) => isOrphan(set, selector));
+  const claimed = new Set([...replicaSets, ...orphans]);
+  const uids = new Set(replicaSets.map((set) => set.metadata.uid));
+  const { createFailure } = memoryOf(world, rollout.metadata.name);
+  return {
+    now: world.store.now,
+    rollout,
+    workload,
+    replicaSets,
+    orphans,
+    services: observeServices(cache, rollout),
+    pods: cache.list('Pod').filter((pod) => uids.has(controllerOf(pod)?.uid)),
+    takenNames: sets.filter((set) => !claimed.has(set)).map((set) => set.metadata.name),
+    ...(createFailure ? { createFailure } : {}),
+    capabilities: world.capabilities,
+  };
+}
+
+function observeWorkload(cache: Cache, { spec }: Rollout): WorkloadObservation {
+  const { workloadRef } = spec;
+  if (!workloadRef) return { kind: 'inline' };
+  const { kind, name = '' } = workloadRef;
+  const missing = (what: string): WorkloadObservation => ({ kind: 'missing', message: `${what} "${name}" not found` });
+  if (kind === 'Deployment') {
+    const found = cache.get('Deployment', name);
+    if (!found) return missing('deployments.apps');
+    const { template, selector, replicas } = found.spec;
+    return { kind: 'found', template, selector, generation: found.metadata.generation ?? 1, replicas: replicas ?? 1 };
+  }
+  if (kind === 'ReplicaSet') {
+    const found = cache.get('ReplicaSet', name);
+    return found
+      ? {
+          kind: 'found',
+          template: found.spec.template ?? {},
+          selector: found.spec.selector,
+          generation: found.metadata.generation ?? 1,
+        }
+      : missing('replicasets.apps');
+  }
+  const found = cache.get('PodTemplate', name);
+  return found
+    ? { kind: 'found', template: found.template, generation: found.metadata.generation ?? 1 }
+    : missing('podtemplates');
+}
+
+export function serviceNamesOf({ spec }: Rollout): string[] {
+  const { canary, blueGreen } = spec.strategy ?? {};
+  const names = [
+    canary?.stableService,
+    canary?.canaryService,
+    canary?.pingPong?.pingService,
+    canary?.pingPong?.pongService,
+    blueGreen?.activeService,
+    blueGreen?.previewService,
+  ];
+  return names.filter((name): name is string => Boolean(name));
+}
+
+function observeServices(cache: Cache, rollout: Rollout): Record<string, ServiceObservation> {
+  return Object.fromEntries(serviceNamesOf(rollout).map((name) => [name, cache.get('Service', name) ?? 'absent']));
+}
+
+function isOrphan(set: ReplicaSet, selector: LabelSelector | null | undefined): boolean {
+  const labels = set.metadata.labels ?? {};
+  return controllerOf(set) === undefined && podTemplateHashLabel in labels && selectorMatches(selector, labels);
+}

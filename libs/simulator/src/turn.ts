@@ -1,0 +1,145 @@
+import type { Action, Decision, EventIntent, RolloutSnapshot } from '@sluice/engine';
+import type { Rollout } from '@sluice/model';
+import { execute } from './execute.ts';
+import { observe } from './observe.ts';
+import { memoryOf } from './world.ts';
+import type { World } from './world.ts';
+import type { Refusal } from './store.ts';
+
+/** What one reconcile of the controller saw, wanted and did. */
+export interface Turn {
+  readonly snapshot: RolloutSnapshot;
+  readonly decision: Decision;
+  /** The actions that were carried out, in order. */
+  readonly done: readonly Action[];
+  readonly wroteStatus: boolean;
+  /** `waits`: a status of which only counters changed is written later. `died`: between two writes. */
+  readonly ended: 'nothing-to-do' | 'done' | 'waits' | 'died' | Refusal;
+}
+
+export interface TurnOptions {
+  /** The controller dies after so many writes; another one starts with nothing but fresh caches. */
+  readonly diesAfter?: number | undefined;
+  /** Happens between the decision and its first write. */
+  readonly meanwhile?: (() => void) | undefined;
+}
+
+const RETRY_MS = 100;
+/** How long a status of which only counters changed may wait for a better one. */
+export const STATUS_WAIT_MS = 250;
+
+/** Assemble, decide, execute: once, for one Rollout. Undefined where there was nothing to decide on. */
+export function reconcile(world: World, name: string, options: TurnOptions = {}): Turn | undefined {
+  world.due.rollouts.delete(name);
+  const memory = memoryOf(world, name);
+  memory.wakeAt = undefined;
+  const rollout = world.cache.get('Rollout', name);
+  if (rollout === undefined || rollout.metadata.deletionTimestamp !== undefined) return undefined;
+  if (world.cache.isBehind()) {
+    memory.wakeAt = world.store.now + RETRY_MS;
+    return undefined;
+  }
+  if (!memory.isKnown) {
+    memory.isKnown = true;
+    record(world, name, [
+      {
+        type: 'Normal',
+        reason: 'RolloutAddedToInformer',
+        message: `Rollout resource added to informer: ${world.store.namespace}/${name}`,
+      },
+    ]);
+  }
+  const snapshot = observe(world, rollout);
+  const decision = world.decide(snapshot);
+  memory.wakeAt = decision.wakeAt;
+  options.meanwhile?.();
+  const turn = carryOut(world, snapshot, decision, options.diesAfter);
+  if (turn.ended === 'died') restartController(world);
+  return turn;
+}
+
+function carryOut(world: World, snapshot: RolloutSnapshot, decision: Decision, diesAfter = Infinity): Turn {
+  const { rollout } = snapshot;
+  const { name } = rollout.metadata;
+  const done: Action[] = [];
+  const ended = (how: Turn['ended'], wroteStatus = false): Turn => ({
+    snapshot,
+    decision,
+    done,
+    wroteStatus,
+    ended: how,
+  });
+  let version = rollout.metadata.resourceVersion ?? '';
+  for (const action of decision.actions) {
+    if (done.length >= diesAfter) return ended('died');
+    const outcome = execute(world, rollout, action, version);
+    if (!outcome.ok) {
+      failed(world, name, action, outcome.reason);
+      return ended(outcome.reason);
+    }
+    done.push(action);
+    if (outcome.kind && outcome.object) world.cache.wrote(outcome.kind, outcome.object);
+    if (outcome.kind === 'Rollout') version = outcome.object?.metadata.resourceVersion ?? version;
+    if (action.kind === 'CreateReplicaSet') memoryOf(world, name).createFailure = undefined;
+    record(world, name, action.events);
+  }
+  if (done.length >= diesAfter) return ended('died');
+  if (!isStatusDue(world, name, decision)) {
+    if (decision.statusUrgency === 'unchanged') record(world, name, decision.events);
+    return ended(decision.statusUrgency === 'soon' ? 'waits' : done.length ? 'done' : 'nothing-to-do');
+  }
+  const wrote = writeStatus(world, rollout, decision, version);
+  if (!wrote) return ended('Conflict');
+  record(world, name, decision.events);
+  return ended('done', true);
+}
+
+function isStatusDue(world: World, name: string, { statusUrgency }: Decision): boolean {
+  const memory = memoryOf(world, name);
+  if (statusUrgency !== 'soon') {
+    memory.statusWaitsSince = undefined;
+    return statusUrgency === 'now';
+  }
+  memory.statusWaitsSince ??= world.store.now;
+  const dueAt = memory.statusWaitsSince + STATUS_WAIT_MS;
+  if (world.store.now >= dueAt) {
+    memory.statusWaitsSince = undefined;
+    return true;
+  }
+  wakeAt(world, name, dueAt);
+  return false;
+}
+
+/** The whole status under a precondition: as good as a patch of the difference, because whoever wrote meanwhile makes it fail. */
+function writeStatus(world: World, rollout: Rollout, { status }: Decision, resourceVersion: string): boolean {
+  const { name, uid = '' } = rollout.metadata;
+  const written = world.store.replace('Rollout', name, { uid, resourceVersion }, (current) => ({ ...current, status }));
+  if (written.ok) world.cache.wrote('Rollout', written.object);
+  else wakeAt(world, name, world.store.now + RETRY_MS);
+  return written.ok;
+}
+
+function failed(world: World, name: string, action: Action, reason: Refusal): void {
+  if (action.kind === 'CreateReplicaSet' && reason === 'Refused')
+    memoryOf(world, name).createFailure = {
+      hash: action.hash,
+      message: 'replicasets.apps is forbidden: exceeded quota',
+    };
+  wakeAt(world, name, world.store.now + RETRY_MS);
+}
+
+function wakeAt(world: World, name: string, at: number): void {
+  const memory = memoryOf(world, name);
+  memory.wakeAt = Math.min(memory.wakeAt ?? Infinity, at);
+}
+
+/** What a controller kept in memory is gone; it lists everything and looks at every Rollout. */
+export function restartController(world: World): void {
+  world.memories.clear();
+  world.cache.restart();
+  for (const name of world.store.table('Rollout').keys()) world.due.rollouts.add(name);
+}
+
+function record(world: World, rollout: string, events: readonly EventIntent[]): void {
+  for (const event of events) world.events.push({ rollout, ...event });
+}

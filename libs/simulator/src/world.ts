@@ -1,0 +1,139 @@
+import { decideRollout } from '@sluice/engine';
+import type { Decision, EventIntent, RolloutSnapshot } from '@sluice/engine';
+import { noCapabilities } from '@sluice/engine';
+import type { Capabilities } from '@sluice/engine';
+import { Cache } from './cache.ts';
+import { controllerOf } from './objects.ts';
+import type { Kind, StoredKinds } from './objects.ts';
+import { Store } from './store.ts';
+
+export type DecideRollout = (snapshot: RolloutSnapshot) => Decision;
+
+/** How long pods take in this world. Milliseconds. */
+export interface PodTimes {
+  /** From creation to ready. */
+  readonly startMs: number;
+  /** From the deletion to gone. */
+  readonly terminationMs: number;
+}
+
+export interface WorldOptions {
+  /** Epoch milliseconds at the beginning. */
+  readonly now?: number;
+  readonly namespace?: string;
+  /** The engine; another one to see what the properties find. */
+  readonly decide?: DecideRollout;
+  readonly pods?: Partial<PodTimes>;
+  readonly capabilities?: Capabilities;
+}
+
+/** What the kubelet knows about a pod and the API does not say. */
+export interface PodLife {
+  /** When it will be ready; undefined: never. */
+  readyAt: number | undefined;
+  readySince: number | undefined;
+  goneAt: number | undefined;
+}
+
+/** What the controller remembers about one Rollout between two turns. All of it may be lost at any time. */
+export interface ControllerMemory {
+  wakeAt: number | undefined;
+  /** Since when a status of which only counters changed waits to be written. */
+  statusWaitsSince: number | undefined;
+  createFailure: RolloutSnapshot['createFailure'];
+  /** Its first sight has been recorded. */
+  isKnown: boolean;
+}
+
+export interface RecordedEvent extends EventIntent {
+  readonly rollout: string;
+}
+
+export interface World {
+  readonly store: Store;
+  readonly cache: Cache;
+  readonly decide: DecideRollout;
+  readonly capabilities: Capabilities;
+  readonly pods: PodTimes;
+  readonly lives: Map<string, PodLife>;
+  /** Images that differ from `pods.startMs`; `never`: their pods never become ready. */
+  readonly images: Map<string, number | 'never'>;
+  readonly memories: Map<string, ControllerMemory>;
+  /** Rollouts, ReplicaSets and Deployments whose controller has something to look at. */
+  readonly due: {
+    readonly rollouts: Set<string>;
+    readonly replicaSets: Set<string>;
+    readonly deployments: Set<string>;
+  };
+  readonly events: RecordedEvent[];
+  /** The API server refuses to create ReplicaSets (a quota, a webhook). */
+  createsRefused: boolean;
+  /** A disruption budget refuses each eviction. */
+  evictionsRefused: boolean;
+}
+
+const START = Date.UTC(2026, 0, 1);
+const DEFAULT_TIMES: PodTimes = { startMs: 1000, terminationMs: 500 };
+
+export function createWorld(options: WorldOptions = {}): World {
+  const store = new Store(options.now ?? START, options.namespace ?? 'simulated', (kind, object) =>
+    noticed(world, kind, object),
+  );
+  const world: World = {
+    store,
+    cache: new Cache(store),
+    decide: options.decide ?? decideRollout,
+    capabilities: options.capabilities ?? noCapabilities,
+    pods: { ...DEFAULT_TIMES, ...options.pods },
+    lives: new Map(),
+    images: new Map(),
+    memories: new Map(),
+    due: { rollouts: new Set(), replicaSets: new Set(), deployments: new Set() },
+    events: [],
+    createsRefused: false,
+    evictionsRefused: false,
+  };
+  return world;
+}
+
+export function memoryOf(world: World, rollout: string): ControllerMemory {
+  let memory = world.memories.get(rollout);
+  if (memory === undefined) {
+    memory = { wakeAt: undefined, statusWaitsSince: undefined, createFailure: undefined, isKnown: false };
+    world.memories.set(rollout, memory);
+  }
+  return memory;
+}
+
+export function everyRolloutIsDue(world: World): void {
+  for (const name of world.store.table('Rollout').keys()) world.due.rollouts.add(name);
+}
+
+/** Who is told about a write: the controllers of Kubernetes at once, the rollout controller when the cache shows it. */
+function noticed(world: World, kind: Kind, object: StoredKinds[Kind]): void {
+  const owner = controllerOf(object);
+  switch (kind) {
+    case 'Rollout':
+      world.due.rollouts.add(object.metadata.name);
+      break;
+    case 'ReplicaSet':
+      world.due.replicaSets.add(object.metadata.name);
+      if (owner?.kind === 'Rollout') world.due.rollouts.add(owner.name);
+      else if (owner?.kind === 'Deployment') world.due.deployments.add(owner.name);
+      else everyRolloutIsDue(world);
+      break;
+    case 'Pod':
+      if (owner?.kind === 'ReplicaSet') world.due.replicaSets.add(owner.name);
+      break;
+    case 'Deployment':
+      world.due.deployments.add(object.metadata.name);
+      everyRolloutIsDue(world);
+      break;
+    case 'Service':
+    case 'PodTemplate':
+      everyRolloutIsDue(world);
+      break;
+    default:
+      kind satisfies never;
+  }
+}
