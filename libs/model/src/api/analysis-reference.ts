@@ -46,7 +46,7 @@ export const RolloutArgumentSchema = object({
 export type RolloutArgument = Static<typeof RolloutArgumentSchema>;
 
 export const TemplateReferenceSchema = object({
-  templateName: text('Name of the template.'),
+  templateName: optional(text('Name of the template.')),
   clusterScope: optional(flag('Whether it is a ClusterAnalysisTemplate.')),
 });
 export type TemplateReference = Static<typeof TemplateReferenceSchema>;

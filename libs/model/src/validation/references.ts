@@ -73,10 +73,11 @@ const missingTemplate = (
   seen: Set<string>,
 ): TemplateReference | undefined => {
   for (const reference of references) {
-    const key = `${reference.clusterScope === true ? 'cluster' : 'namespace'}/${reference.templateName}`;
+    const name = reference.templateName ?? '';
+    const key = `${reference.clusterScope === true ? 'cluster' : 'namespace'}/${name}`;
     if (seen.has(key)) continue;
     seen.add(key);
-    const template = lookup(reference.templateName, reference.clusterScope === true);
+    const template = lookup(name, reference.clusterScope === true);
     if (template === undefined) return reference;
     const nested = missingTemplate(template.spec.templates ?? [], lookup, seen);
     if (nested !== undefined) return nested;
@@ -90,7 +91,8 @@ const missingTemplateError = (rollout: Rollout, { analysisTemplate }: ReferenceL
     const missing = missingTemplate(references, analysisTemplate, new Set());
     if (missing === undefined) continue;
     const kind = missing.clusterScope === true ? 'ClusterAnalysisTemplate' : 'AnalysisTemplate';
-    return invalid(path, missing.templateName, `${kind} '${missing.templateName}' not found`);
+    const name = missing.templateName ?? '';
+    return invalid(path, name, `${kind} '${name}' not found`);
   }
   return undefined;
 };
