@@ -1,4 +1,5 @@
 // What the server itself adds to an object when it is made, whoever makes it: identity, and the first status of the kinds that have one.
+import { withGeneratedSelector } from '../builtin/job-selector.ts';
 import type { ResourceInfo } from '../registry/resource.ts';
 import { newMetadata } from './metadata.ts';
 import type { KubeObject } from './store.ts';
@@ -52,5 +53,5 @@ export function created(info: ResourceInfo, given: KubeObject, name: string, now
     metadata.labels = { ...metadata.labels, 'kubernetes.io/metadata.name': name };
     object.spec = { ...object.spec, finalizers: ['kubernetes'] };
   }
-  return object;
+  return info.group === 'batch' && info.resource === 'jobs' ? withGeneratedSelector(object) : object;
 }

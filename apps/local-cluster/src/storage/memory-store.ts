@@ -10,7 +10,7 @@ import { generatedName, merged } from './metadata.ts';
 import { alreadyExists, badRequest, conflict, forbidden, invalid, noSuchResource, notFound } from './status-error.ts';
 import type { KubeObject, RemoveOptions, ResourceRef, Store } from './store.ts';
 import type { StoredEvent, Table } from './table.ts';
-import { createTable } from './table.ts';
+import { createTable, undone } from './table.ts';
 import { copy, deepFreeze, share } from './values.ts';
 
 export interface StoreOptions {
@@ -40,6 +40,8 @@ export interface LocalStore extends Store {
   revision(): number;
   /** Writes after `revision`, or `'expired'`. */
   eventsAfter(r: ResourceRef, revision: number): readonly StoredEvent[] | 'expired';
+  /** The list as it was at `revision`, or `'expired'`. */
+  listAt(r: ResourceRef, namespace: string | undefined, revision: number): readonly KubeObject[] | 'expired';
   /** Like `subscribe`, with revision and previous state; objects in the storage version. */
   observe(r: ResourceRef, listener: (e: StoredEvent) => void): () => void;
   /** The same object as another version of its API. */
@@ -226,6 +228,12 @@ export function createMemoryStore(options: { clock: Clock } & StoreOptions): Loc
       return () => void set.delete(listener);
     },
     eventsAfter: (r, from) => tableOf(r).log.after(from),
+    listAt(r, namespace, at) {
+      const table = tableOf(r);
+      const since = table.log.after(at);
+      if (since === 'expired') return since;
+      return undone(table.list(namespace), since, namespace).map((o) => as(o, r));
+    },
     compact() {
       for (const table of tables.values()) table.log.compact(revision);
     },

@@ -72,10 +72,16 @@ function tidy(metadata: ObjectMeta): ObjectMeta {
   return out as ObjectMeta;
 }
 
+// Being bound to a node is something that happens to a pod, not a change of what is asked for.
+const isBinding = (info: ResourceInfo, current: KubeObject, next: KubeObject): boolean =>
+  info.resource === 'pods' &&
+  !current.spec?.nodeName &&
+  equal({ ...current.spec, nodeName: next.spec?.nodeName }, next.spec);
+
 /** Whether the change from `current` to `next` is one that raises the generation. */
 export function raisesGeneration(info: ResourceInfo, current: KubeObject, next: KubeObject): boolean {
   if (info.generation === 'none') return false;
-  if (info.generation === 'spec') return !equal(current.spec, next.spec);
+  if (info.generation === 'spec') return !equal(current.spec, next.spec) && !isBinding(info, current, next);
   const content = (o: KubeObject): unknown => {
     const { metadata: _, apiVersion: __, kind: ___, status, ...rest } = o;
     return info.status ? rest : { ...rest, ...(status === undefined ? {} : { status }) };

@@ -85,6 +85,23 @@ export function createTable(logLimit: number): Table {
   };
 }
 
+/** The list before `events` happened. */
+export function undone(
+  list: readonly KubeObject[],
+  events: readonly StoredEvent[],
+  namespace: string | undefined,
+): readonly KubeObject[] {
+  const relevant = events.filter((e) => namespace === undefined || e.object.metadata.namespace === namespace);
+  if (relevant.length === 0) return list;
+  const keyOf = (o: KubeObject): string => `${o.metadata.namespace ?? ''}/${o.metadata.name}`;
+  const state = new Map(list.map((o) => [keyOf(o), o]));
+  for (const event of relevant.toReversed()) {
+    if (event.previous) state.set(keyOf(event.object), event.previous);
+    else state.delete(keyOf(event.object));
+  }
+  return [...state].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, o]) => o);
+}
+
 /** The last writes of one resource. Older ones are forgotten, and a watch from before them gets 410. */
 export interface EventLog {
   append(event: StoredEvent): void;
