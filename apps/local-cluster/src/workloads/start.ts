@@ -30,7 +30,7 @@ export interface WorkloadOptions {
   readonly runCommands?: boolean;
   /** Write Events; true if absent. */
   readonly recordEvents?: boolean;
-  /** Told of failures that trying again is not known to mend; they are tried again all the same. */
+  /** Told of failures that trying again is not known to mend; they are tried again all the same. A line on stderr if absent. */
   readonly onError?: (error: unknown, where: string) => void;
 }
 
@@ -43,6 +43,9 @@ export interface Workloads {
   stop(): void;
 }
 
+const tellOnStderr = (error: unknown, where: string): void =>
+  console.error(`local-cluster: ${where}: ${error instanceof Error ? error.message : String(error)}`);
+
 const silent: EventRecorder = { record: () => undefined, stop: () => undefined };
 
 export function startWorkloads({
@@ -54,8 +57,8 @@ export function startWorkloads({
   clock: Clock;
   options?: WorkloadOptions;
 }): Workloads {
-  const { readyAfterMs = 200, runCommands = true, recordEvents = true, onError } = options;
-  const loop = createReconcileLoop(clock, onError ? { onError } : {});
+  const { readyAfterMs = 200, runCommands = true, recordEvents = true, onError = tellOnStderr } = options;
+  const loop = createReconcileLoop(clock, { onError });
   const stops: { stop(): void }[] = [loop];
   let eventOrdinal = 0;
   const context: Context = {

@@ -1,7 +1,8 @@
 // The Job controller: runs pods until enough of them have succeeded, or too many failed.
 import type { Context } from '../base/context.ts';
 import { controllerOf, keyOf } from '../base/object-cache.ts';
-import { claim, controllerReference, fresh } from '../base/ownership.ts';
+import { newPod } from '../base/new-pod.ts';
+import { claim } from '../base/ownership.ts';
 import type { Condition, Pod } from '../base/pod.ts';
 import { conditionOf, isActive, isReady, isTerminal } from '../base/pod.ts';
 import { jobs as resource, pods as podResource } from '../base/resources.ts';
@@ -30,7 +31,6 @@ export function startJobController(context: Context): void {
   const reconcile = (key: string): number | undefined => {
     const job = jobs.get(key);
     if (!job || job.spec.managedBy || job.metadata.deletionTimestamp) return undefined;
-    if (!job.spec.selector) return void generateSelector(job);
     if (isFinished(job)) return removeWhenOld(job);
     return run(job);
   };
@@ -113,23 +113,7 @@ export function startJobController(context: Context): void {
   }
 
   function createPod(job: Job): void {
-    const { metadata, spec } = job.spec.template;
-    const pod = store.create(
-      podResource,
-      fresh(
-        'v1',
-        'Pod',
-        {
-          generateName: `${job.metadata.name}-`,
-          namespace: job.metadata.namespace,
-          labels: metadata?.labels,
-          annotations: metadata?.annotations,
-          finalizers: [trackingFinalizer],
-          ownerReferences: [controllerReference(job)],
-        },
-        { spec },
-      ),
-    );
+    const pod = store.create(podResource, newPod(job, job.spec.template, [trackingFinalizer]));
     recorder.record(job, 'Normal', 'SuccessfulCreate', `Created pod: ${pod.metadata.name}`);
   }
 
@@ -193,13 +177,6 @@ export function startJobController(context: Context): void {
     return undefined;
   }
 
-  /** The API server gives a Job its selector and its pods their labels when it is created; for one that came another way it happens here. */
-  function generateSelector(job: Job): void {
-    store.modify(resource, job.metadata.namespace, job.metadata.name, (draft) =>
-      Object.assign(draft.spec, withGeneratedSelector(draft as Job)),
-    );
-  }
-
   // A pod whose Job is gone is counted by nobody, and must not be kept by its finalizer.
   const forget = loop.controller('job-pods', (key) => {
     const pod = pods.get(key);
@@ -228,23 +205,6 @@ export function startJobController(context: Context): void {
     if (now && isTracked(now) && now.metadata.deletionTimestamp) forget(keyOf(now));
   });
   jobs.start();
-}
-
-/** The spec's selector and template as the API server generates them: pods are the Job's by its uid. */
-export function withGeneratedSelector(job: Job): Pick<Job['spec'], 'selector' | 'template'> {
-  const { uid, name } = job.metadata;
-  const { template } = job.spec;
-  const labels = {
-    ...template.metadata?.labels,
-    'batch.kubernetes.io/controller-uid': uid,
-    'batch.kubernetes.io/job-name': name,
-    'controller-uid': uid,
-    'job-name': name,
-  };
-  return {
-    selector: { matchLabels: { 'batch.kubernetes.io/controller-uid': uid } },
-    template: { ...template, metadata: { ...template.metadata, labels } },
-  };
 }
 
 /** The verdict that was announced earlier: it holds, whatever the counts say since. */

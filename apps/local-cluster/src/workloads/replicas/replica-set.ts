@@ -2,7 +2,8 @@
 import { StatusError } from '../../storage/status-error.ts';
 import type { Context } from '../base/context.ts';
 import { controllerOf, keyOf } from '../base/object-cache.ts';
-import { claim, controllerReference, fresh } from '../base/ownership.ts';
+import { newPod } from '../base/new-pod.ts';
+import { claim } from '../base/ownership.ts';
 import type { Condition, Pod } from '../base/pod.ts';
 import { availableAt, conditionOf, isActive, isReady } from '../base/pod.ts';
 import { pods as podResource, replicaSets } from '../base/resources.ts';
@@ -59,23 +60,7 @@ export function startReplicaSetController(context: Context): void {
   }
 
   function createPod(set: ReplicaSet): void {
-    const { metadata, spec } = set.spec.template;
-    const pod = store.create(
-      podResource,
-      fresh(
-        'v1',
-        'Pod',
-        {
-          generateName: `${set.metadata.name}-`,
-          namespace: set.metadata.namespace,
-          labels: metadata?.labels,
-          annotations: metadata?.annotations,
-          finalizers: metadata?.finalizers as string[] | undefined,
-          ownerReferences: [controllerReference(set)],
-        },
-        { spec },
-      ),
-    );
+    const pod = store.create(podResource, newPod(set, set.spec.template));
     recorder.record(set, 'Normal', 'SuccessfulCreate', `Created pod: ${pod.metadata.name}`);
   }
 
