@@ -1,7 +1,6 @@
-import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { Failure, findOrStartRedis, root, runSession, startServicesOn } from '@sluice/tools-start';
+import { Failure, findOrStartRedis, root, runProgram, runSession, startServicesOn } from '@sluice/tools-start';
 import { chosenCluster } from './src/chosen-cluster.ts';
 import { startPlayCluster } from './src/cluster.ts';
 import { mustBeSame } from './src/must-be-same.ts';
@@ -18,18 +17,8 @@ await runSession(
       findOrStartRedis(session, process.env['REDIS_URL']),
     ]);
     await startServicesOn(session, cluster.sutKubeconfig, redisUrl);
-    const started = spawn(
-      process.execPath,
-      [path.join(here, 'replay.mjs'), 'check', '--kubeconfig', cluster.kubeconfig, ...replay],
-      {
-        stdio: ['ignore', 'inherit', 'inherit'],
-      },
-    );
-    session.atEnd(() => void started.kill('SIGTERM'));
-    return new Promise((resolve, reject) => {
-      started.once('error', reject);
-      started.once('exit', (code) => resolve(code ?? 1));
-    });
+    const program = [path.join(here, 'replay.mjs'), 'check', '--kubeconfig', cluster.kubeconfig, ...replay];
+    return (await runProgram(session, process.execPath, program, { output: 'show' })).code;
   },
 );
 

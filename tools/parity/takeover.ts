@@ -49,12 +49,12 @@ async function checkQuiet(session: Session, cluster: PlayCluster, redisUrl: stri
   const writes = await cluster.watchWrites();
   await startServicesOn(session, cluster.sutKubeconfig, redisUrl);
   await sleep(seconds * 1000);
-  const { total, refused, events, byResource } = await writes();
+  const { total, refused, events, first } = await writes();
   const quiet = total + refused === 0;
-  const what = quiet ? '' : `: ${JSON.stringify(byResource)}, ${refused} refused`;
   console.log(
-    `${quiet ? 'ok      ' : 'WRITES  '} ${total} writes and ${events} events in the ${seconds} s after taking over${what}`,
+    `${quiet ? 'ok      ' : 'WRITES  '} ${total} writes, ${refused} refused and ${events} events in the ${seconds} s after taking over`,
   );
+  for (const write of first) console.log(`   ${write}`);
   return quiet;
 }
 

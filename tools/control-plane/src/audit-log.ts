@@ -10,7 +10,11 @@ export interface WriteCounts {
   readonly refused: number;
   /** The accepted writes by resource and verb: `{'argoproj.io/rollouts/status': {patch: 3}}`. */
   readonly byResource: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** The first accepted and refused writes one by one, for people: `patch /apis/apps/v1/namespaces/a/replicasets/b`. */
+  readonly first: readonly string[];
 }
+
+const SHOWN = 20;
 
 interface AuditEntry {
   readonly stage: string;
@@ -30,12 +34,20 @@ export function countWrites(
 ): WriteCounts {
   const counts = { total: 0, leases: 0, events: 0, refused: 0 };
   const byResource: Record<string, Record<string, number>> = {};
+  const first: string[] = [];
   for (const entry of entriesOf(auditLog, from)) {
     if (!isWriteOf(user, entry) || (namespace && !entry.requestURI.includes(`/namespaces/${namespace}/`))) continue;
     const { resource = '', apiGroup, subresource } = entry.objectRef ?? {};
-    if (resource === 'leases') counts.leases++;
-    else if (resource === 'events') counts.events++;
-    else if ((entry.responseStatus?.code ?? 0) >= 400) counts.refused++;
+    if (resource === 'leases') {
+      counts.leases++;
+      continue;
+    }
+    if (resource === 'events') {
+      counts.events++;
+      continue;
+    }
+    if (first.length < SHOWN) first.push(`${entry.verb} ${entry.requestURI} ${entry.responseStatus?.code}`);
+    if ((entry.responseStatus?.code ?? 0) >= 400) counts.refused++;
     else {
       counts.total++;
       const name = [apiGroup, resource, subresource].filter(Boolean).join('/');
@@ -43,7 +55,7 @@ export function countWrites(
       verbs[entry.verb] = (verbs[entry.verb] ?? 0) + 1;
     }
   }
-  return { ...counts, byResource };
+  return { ...counts, byResource, first };
 }
 
 /** Remembers where the log ends now; the answer counts what was written since. */

@@ -1,12 +1,17 @@
 import { pathOf, sleep } from '../kube.mjs';
 import type { Kube, StoredObject } from '../kube.mjs';
 import { creatable, movedTo, statusFor } from './moment.ts';
-import type { Setting } from './moment.ts';
+import type { Recreated, Setting } from './moment.ts';
 
 const READY_WITHIN_MS = 60_000;
 
 /** Kinds whose status is ours to load; that of the others is written by the cluster's own controllers. */
 const OURS = new Set(['Rollout', 'AnalysisRun', 'Experiment']);
+
+interface Named {
+  readonly kind: string;
+  readonly name: string;
+}
 
 /**
  * Puts a moment, as an API server stored it, into a cluster in which no controller of Rollouts runs, and answers when its pods are
@@ -19,14 +24,15 @@ export async function loadMoment(kube: Kube, moment: readonly StoredObject[], se
     kind: 'Namespace',
     metadata: { name: setting.namespace },
   });
-  const uids = new Map<string, string>();
-  const generations = new Map<string, number>();
+  const recreated: Recreated = { uids: new Map(), workloadGenerationShift: 0 };
+  const workload = objects.find((object) => object.kind === 'Rollout')?.['spec']?.workloadRef as Named | undefined;
   const created: [StoredObject, StoredObject][] = [];
   for (const object of inLoadingOrder(objects)) {
-    const made = await createOnce(kube, object, creatable(object, uids, generations), setting.namespace);
+    const made = await createOnce(kube, object, creatable(object, recreated), setting.namespace);
     created.push([object, made]);
-    uids.set(object.metadata.uid, made.metadata.uid);
-    generations.set(`${object.kind}/${object.metadata.name}`, Number(made.metadata.generation));
+    recreated.uids.set(object.metadata.uid, made.metadata.uid);
+    if (object.kind === workload?.kind && object.metadata.name === workload.name)
+      recreated.workloadGenerationShift = Number(made.metadata.generation) - Number(object.metadata.generation);
   }
   await Promise.all(
     objects.filter((o) => o.kind === 'ReplicaSet').map((set) => untilAsReady(kube, set, setting.namespace)),
@@ -34,7 +40,7 @@ export async function loadMoment(kube: Kube, moment: readonly StoredObject[], se
   for (const [object, made] of created.filter(([object]) => OURS.has(object.kind))) {
     const at = pathOf(object.kind, setting.namespace, object.metadata.name);
     const { metadata } = await kube.get(at);
-    await kube.replace(`${at}/status`, { ...made, metadata, status: statusFor(object, made, uids, generations) });
+    await kube.replace(`${at}/status`, { ...made, metadata, status: statusFor(object, made, recreated) });
   }
 }
 

@@ -42,29 +42,28 @@ describe('a stored moment', () => {
   it('refers to the uids and generations of the recreated objects', () => {
     const moment = stored('canary-workload-ref--half');
     const rollout = theOnly('Rollout', moment);
-    const set = moment.find((o) => o.metadata.ownerReferences?.[0]?.uid === rollout.metadata.uid) as StoredObject;
-    const uids = new Map([[rollout.metadata.uid, 'new-uid']]);
-    const generations = new Map([['Deployment/shop', 1]]);
-    expect((creatable(set, uids, generations).metadata as StoredObject['metadata']).ownerReferences?.[0]?.uid).toBe(
-      'new-uid',
-    );
-    const made = creatable(rollout, uids, generations);
+    const sets = moment.filter((o) => o.metadata.ownerReferences?.[0]?.uid === rollout.metadata.uid);
+    const set = sets.find(
+      (o) => o.metadata.annotations?.['rollout.argoproj.io/workload-generation'] === '3',
+    ) as StoredObject;
+    const recreated = { uids: new Map([[rollout.metadata.uid, 'new-uid']]), workloadGenerationShift: -2 };
+    expect(creatable(set, recreated).metadata).toMatchObject({
+      ownerReferences: [{ uid: 'new-uid' }],
+      annotations: { 'rollout.argoproj.io/workload-generation': '1' },
+    });
+    const made = creatable(rollout, recreated);
     expect(made.metadata).toMatchObject({ annotations: { 'rollout.argoproj.io/workload-generation': '1' } });
     expect(made).not.toHaveProperty('status');
-    const status = statusFor(
-      rollout,
-      { ...rollout, metadata: { ...rollout.metadata, generation: 1 } },
-      uids,
-      generations,
-    );
-    expect(status).toMatchObject({ observedGeneration: '1', workloadObservedGeneration: '1', currentStepIndex: 1 });
+    const status = statusFor(rollout, { ...rollout, metadata: { ...rollout.metadata, generation: 4 } }, recreated);
+    expect(status).toMatchObject({ observedGeneration: '4', workloadObservedGeneration: '1', currentStepIndex: 1 });
   });
 
   it('stays as far behind its newest spec as it was', () => {
     const rollout = theOnly('Rollout', stored('canary-steps--paused'));
     const late = { ...rollout, status: { ...rollout['status'], observedGeneration: '1' } };
     const created = { ...rollout, metadata: { ...rollout.metadata, generation: 1 } };
-    expect(statusFor(late, created, new Map(), new Map())).toMatchObject({ observedGeneration: '0' });
+    const status = statusFor(late, created, { uids: new Map(), workloadGenerationShift: 0 });
+    expect(status).toMatchObject({ observedGeneration: '0' });
   });
 
   it("is loaded with a Deployment's sets before it and a Rollout's sets after it", () => {

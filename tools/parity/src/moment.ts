@@ -51,22 +51,26 @@ function mapTexts(value: unknown, map: (text: string) => string): unknown {
   return value;
 }
 
-/** The object as it can be created: without what only an API server writes, and with uids of this cluster. */
-export function creatable(
-  object: StoredObject,
-  uids: ReadonlyMap<string, string>,
-  generations: ReadonlyMap<string, number>,
-) {
+/** What is known of the objects that have been created so far. */
+export interface Recreated {
+  /** Uids of this cluster by the stored ones. */
+  readonly uids: Map<string, string>;
+  /** What the generation of the workload that the Rollout refers to has changed by. */
+  workloadGenerationShift: number;
+}
+
+/** The object as it can be created: without what only an API server writes, and with uids and generations of this cluster. */
+export function creatable(object: StoredObject, recreated: Recreated) {
   const { uid, resourceVersion, generation, creationTimestamp, managedFields, ownerReferences, ...metadata } =
     object.metadata;
-  const { status, ...rest } = mapTexts(object, (text) => uids.get(text) ?? text) as StoredObject;
+  const { status, ...rest } = withUids(object, recreated);
   const owners = ownerReferences?.flatMap((owner) => {
-    const owned = uids.get(owner.uid);
+    const owned = recreated.uids.get(owner.uid);
     return owned === undefined ? [] : [{ ...owner, uid: owned }];
   });
-  const annotations = withWorkloadGeneration(object, generations);
+  const annotations = withWorkloadGeneration(object, recreated);
   return {
-    ...rest,
+    ...withoutAddresses(rest),
     metadata: {
       ...metadata,
       ...(annotations && { annotations }),
@@ -75,34 +79,36 @@ export function creatable(
   };
 }
 
-function withWorkloadGeneration(object: StoredObject, generations: ReadonlyMap<string, number>) {
-  const { annotations } = object.metadata;
-  const generation = workloadGeneration(object, generations);
-  if (!annotations?.[WORKLOAD_GENERATION] || generation === undefined) return annotations;
-  return { ...annotations, [WORKLOAD_GENERATION]: String(generation) };
+// A Service's addresses are given by the cluster that it is in.
+function withoutAddresses(object: Record<string, unknown>) {
+  if (object['kind'] !== 'Service') return object;
+  const { clusterIP, clusterIPs, ...spec } = object['spec'] as Record<string, unknown>;
+  return { ...object, spec };
 }
 
-function workloadGeneration(object: StoredObject, generations: ReadonlyMap<string, number>): number | undefined {
-  const ref = object['spec']?.workloadRef as { kind: string; name: string } | undefined;
-  return ref && generations.get(`${ref.kind}/${ref.name}`);
+// The Rollout carries it, and so does each of its ReplicaSets.
+function withWorkloadGeneration({ metadata: { annotations } }: StoredObject, recreated: Recreated) {
+  const stored = annotations?.[WORKLOAD_GENERATION];
+  if (stored === undefined) return annotations;
+  return { ...annotations, [WORKLOAD_GENERATION]: String(Number(stored) + recreated.workloadGenerationShift) };
 }
 
 /** The stored status, as true of the object's new generation as it was of the stored one. */
-export function statusFor(
-  object: StoredObject,
-  created: StoredObject,
-  uids: ReadonlyMap<string, string>,
-  generations: ReadonlyMap<string, number>,
-): Record<string, unknown> {
-  const status = mapTexts(object['status'] ?? {}, (text) => uids.get(text) ?? text) as Record<string, unknown>;
-  const behind =
-    Number(object.metadata.generation) - Number(status['observedGeneration'] ?? object.metadata.generation);
-  const like = (stored: unknown, generation: number) => (typeof stored === 'string' ? String(generation) : generation);
-  const out = { ...status };
-  if (status['observedGeneration'] !== undefined)
-    out['observedGeneration'] = like(status['observedGeneration'], Number(created.metadata.generation) - behind);
-  const workload = workloadGeneration(object, generations);
-  if (status['workloadObservedGeneration'] !== undefined && workload !== undefined)
-    out['workloadObservedGeneration'] = like(status['workloadObservedGeneration'], workload);
+export function statusFor(object: StoredObject, created: StoredObject, recreated: Recreated): Record<string, unknown> {
+  const { status = {} } = withUids(object, recreated);
+  const shifts = {
+    observedGeneration: Number(created.metadata.generation) - Number(object.metadata.generation),
+    workloadObservedGeneration: recreated.workloadGenerationShift,
+  };
+  const out = { ...status } as Record<string, unknown>;
+  for (const [field, shift] of Object.entries(shifts)) {
+    const stored = out[field] as string | number | undefined;
+    if (stored === undefined) continue;
+    out[field] = typeof stored === 'string' ? String(Number(stored) + shift) : stored + shift;
+  }
   return out;
+}
+
+function withUids(object: StoredObject, { uids }: Recreated): StoredObject {
+  return mapTexts(object, (text) => uids.get(text) ?? text) as StoredObject;
 }

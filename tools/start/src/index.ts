@@ -8,6 +8,7 @@ export { startLocalCluster } from './local-cluster.ts';
 export type { StartedCluster } from './local-cluster.ts';
 export { applyManifests, readManifests } from './manifests.ts';
 export { freePorts } from './ports.ts';
+export { runProgram } from './program.ts';
 export { checkRedis, findOrStartRedis } from './redis.ts';
 export { services, startServices, startServicesOn } from './services.ts';
 export type { Service, Surroundings } from './services.ts';

@@ -12,7 +12,7 @@ export interface Session {
   readonly temp: string;
   /** Aborted when the session ends, for whatever reason. */
   readonly signal: AbortSignal;
-  /** Runs `action` at the end, before the children are stopped; the last one that was added runs first. */
+  /** Runs `action` at the end, after the children were stopped; the last one that was added runs first. */
   atEnd(action: () => Promise<void> | void): void;
 }
 
@@ -39,8 +39,8 @@ export async function runSession(logs: LogsOf, body: (session: Session) => Promi
     code = 1;
   }
   end.abort();
-  for (const action of actions.toReversed()) await Promise.resolve(action()).catch(() => {});
   await children.stop();
+  for (const action of actions.toReversed()) await Promise.resolve(action()).catch(() => {});
   fs.rmSync(temp, { recursive: true, force: true, maxRetries: 5 });
   process.exit(code);
 }

@@ -1,59 +1,57 @@
-import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { root } from '../first-stage/workspace.mjs';
+import { runProgram } from './program.ts';
 import { runSession } from './session.ts';
+import type { Session } from './session.ts';
 import { addUp, readVitestReport, summaryLines } from './test-results.ts';
 import type { SuiteResult } from './test-results.ts';
 
 // npm test, second stage: formatting, lint rules, types and every test; with arguments just the tests that they select.
 const selected = process.argv.slice(2);
 const bin = (name: string) => path.join(root, 'node_modules/.bin', name);
-const running = new Set<ReturnType<typeof spawn>>();
 
 await runSession('stderr', async (session) => {
-  session.atEnd(() => running.forEach((child) => child.kill('SIGTERM')));
-  const checks = selected.length > 0 ? [] : await runChecks();
-  const results = [...checks, await runVitest(path.join(session.temp, 'vitest.json'))];
+  const checks = selected.length > 0 ? [] : await runChecks(session);
+  const results = [...checks, await runVitest(session)];
   const sum = addUp(results);
   console.log(`\n${summaryLines(results).join('\n')}\n${sum.passed} passed, ${sum.failed} failed`);
   return sum.failed > 0 ? 1 : 0;
 });
 
-function runChecks(): Promise<SuiteResult[]> {
+function runChecks(session: Session): Promise<SuiteResult[]> {
+  const check = (name: string, command: string, args: string[], mend: string) =>
+    runCheck(session, { name, command: bin(command), args, mend });
   return Promise.all([
-    check('formatting', bin('prettier'), ['--check', '--log-level', 'warn', '.'], 'npm run format'),
-    check('types', bin('tsc'), ['-p', 'tsconfig.json'], 'npm run typecheck').then(async (types) => [
+    check('formatting', 'prettier', ['--check', '--log-level', 'warn', '.'], 'npm run format'),
+    check('types', 'tsc', ['-p', 'tsconfig.json'], 'npm run typecheck').then(async (types) => [
       types,
       // One after the other: both load the whole program, and there may be two cores.
-      await check('lint rules', bin('eslint'), ['--max-warnings', '0', '.'], 'npm run lint'),
+      await check('lint rules', 'eslint', ['--max-warnings', '0', '.'], 'npm run lint'),
     ]),
   ]).then((results) => results.flat());
 }
 
-async function check(name: string, command: string, args: string[], mend: string): Promise<SuiteResult> {
-  const { code, output } = await run(command, args, 'collect');
+interface Check {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  /** What to type when it fails. */
+  readonly mend: string;
+}
+
+async function runCheck(session: Session, { name, command, args, mend }: Check): Promise<SuiteResult> {
+  const { code, output } = await runProgram(session, command, args, { output: 'collect', cwd: root });
   if (code === 0) console.log(`ok      ${name}`);
   else console.log(`FAILED  ${name} (${mend})\n${output.trimEnd()}\n`);
   return { name, passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 };
 }
 
-async function runVitest(report: string): Promise<SuiteResult> {
+async function runVitest(session: Session): Promise<SuiteResult> {
+  const report = path.join(session.temp, 'vitest.json');
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const { code } = await run(bin('vitest'), ['run', ...reporters, ...selected], 'show');
-  return readVitestReport(report, code);
-}
-
-function run(command: string, args: string[], output: 'show' | 'collect'): Promise<{ code: number; output: string }> {
-  return new Promise((resolve, reject) => {
-    const stdio = output === 'show' ? 'inherit' : 'pipe';
-    const child = spawn(command, args, { cwd: root, stdio: ['ignore', stdio, stdio] });
-    running.add(child);
-    let text = '';
-    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data: Buffer) => (text += data.toString()));
-    child.once('error', reject);
-    child.once('close', (code) => {
-      running.delete(child);
-      resolve({ code: code ?? 1, output: text });
-    });
+  const { code } = await runProgram(session, bin('vitest'), ['run', ...reporters, ...selected], {
+    output: 'show',
+    cwd: root,
   });
+  return readVitestReport(report, code);
 }
