@@ -66,6 +66,8 @@ export default tseslint.config(
             { sourceTag: 'layer:contract', onlyDependOnLibsWithTags: ['layer:contract', 'layer:pure'] },
             { sourceTag: 'layer:io', onlyDependOnLibsWithTags: ['layer:io', 'layer:contract', 'layer:pure'] },
             { sourceTag: 'layer:app', onlyDependOnLibsWithTags: ['layer:app', 'layer:io', 'layer:contract', 'layer:pure'] },
+            // A plugin lives alone: it knows its own logic and the contract, nothing of the services that call it.
+            { sourceTag: 'layer:plugin', onlyDependOnLibsWithTags: ['layer:io', 'layer:contract', 'layer:pure'] },
             { sourceTag: 'layer:tool', onlyDependOnLibsWithTags: ['*'] },
           ],
         },

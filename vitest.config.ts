@@ -3,6 +3,6 @@ import { defineConfig } from 'vitest/config';
 // One run over every project: `npm test`. Inside a project, `npx nx test NAME` runs just its own files.
 export default defineConfig({
   test: {
-    projects: ['apps/*', 'libs/*', 'tools/*'],
+    projects: ['apps/!(plugins)', 'apps/plugins/*', 'libs/*', 'tools/*'],
   },
 });
