@@ -27,35 +27,56 @@ interface AuditEntry {
 
 const WRITES = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);
 
+/** One call that wants to write. */
+export interface Write {
+  readonly verb: string;
+  readonly group: string;
+  readonly resource: string;
+  readonly subresource: string;
+  /** Of the answer. */
+  readonly code: number;
+  /** Which object, for people. */
+  readonly what: string;
+}
+
+/** Adds writes up. */
+export function tallyWrites(writes: Iterable<Write>): WriteCounts {
+  const counts = { total: 0, leases: 0, events: 0, refused: 0 };
+  const byResource: Record<string, Record<string, number>> = {};
+  const first: string[] = [];
+  for (const { verb, group, resource, subresource, code, what } of writes) {
+    if (resource === 'leases') counts.leases++;
+    else if (resource === 'events') counts.events++;
+    else {
+      if (first.length < SHOWN) first.push(`${verb} ${what} ${code}`);
+      if (code >= 400) counts.refused++;
+      else {
+        counts.total++;
+        const verbs = (byResource[[group, resource, subresource].filter(Boolean).join('/')] ??= {});
+        verbs[verb] = (verbs[verb] ?? 0) + 1;
+      }
+    }
+  }
+  return { ...counts, byResource, first };
+}
+
 /** Counts what `user` wrote since byte `from` of the log; `namespace` leaves out all others. */
 export function countWrites(
   auditLog: string,
   { user = 'sut', from = 0, namespace }: { user?: string; from?: number; namespace?: string } = {},
 ): WriteCounts {
-  const counts = { total: 0, leases: 0, events: 0, refused: 0 };
-  const byResource: Record<string, Record<string, number>> = {};
-  const first: string[] = [];
-  for (const entry of entriesOf(auditLog, from)) {
-    if (!isWriteOf(user, entry) || (namespace && !entry.requestURI.includes(`/namespaces/${namespace}/`))) continue;
-    const { resource = '', apiGroup, subresource } = entry.objectRef ?? {};
-    if (resource === 'leases') {
-      counts.leases++;
-      continue;
-    }
-    if (resource === 'events') {
-      counts.events++;
-      continue;
-    }
-    if (first.length < SHOWN) first.push(`${entry.verb} ${entry.requestURI} ${entry.responseStatus?.code}`);
-    if ((entry.responseStatus?.code ?? 0) >= 400) counts.refused++;
-    else {
-      counts.total++;
-      const name = [apiGroup, resource, subresource].filter(Boolean).join('/');
-      const verbs = (byResource[name] ??= {});
-      verbs[entry.verb] = (verbs[entry.verb] ?? 0) + 1;
-    }
-  }
-  return { ...counts, byResource, first };
+  const writes = [...entriesOf(auditLog, from)]
+    .filter((entry) => isWriteOf(user, entry))
+    .filter((entry) => namespace === undefined || entry.requestURI.includes(`/namespaces/${namespace}/`))
+    .map(
+      ({ verb, requestURI, objectRef: { apiGroup = '', resource = '', subresource = '' } = {}, responseStatus }) => ({
+        ...{ verb, resource, subresource },
+        group: apiGroup,
+        code: responseStatus?.code ?? 0,
+        what: requestURI.replace(/\?.*/, ''),
+      }),
+    );
+  return tallyWrites(writes);
 }
 
 /** Remembers where the log ends now; the answer counts what was written since. */

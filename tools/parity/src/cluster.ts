@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import path from 'node:path';
 import { createClient } from '@sluice/kube';
 import { startControlPlane, watchWrites } from '@sluice/tools-control-plane';
@@ -30,7 +31,10 @@ export async function startPlayCluster(session: Session, kind: ClusterKind): Pro
 
 async function localCluster(session: Session): Promise<PlayCluster> {
   const { kubeconfig, server } = await startLocalCluster(session);
-  return { kubeconfig, sutKubeconfig: kubeconfig, watchWrites: () => watchLocalWrites(server) };
+  // As on the real control plane, the token is the user's name: the services get one of their own.
+  const sutKubeconfig = path.join(session.temp, 'sut.kubeconfig');
+  fs.writeFileSync(sutKubeconfig, fs.readFileSync(kubeconfig, 'utf8').replaceAll('admin-token', 'sut-token'));
+  return { kubeconfig, sutKubeconfig, watchWrites: () => watchLocalWrites(server, 'sut') };
 }
 
 async function realCluster(session: Session): Promise<PlayCluster> {

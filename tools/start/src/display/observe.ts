@@ -7,17 +7,21 @@ import type { AnalysisRun, Experiment, Pod, ReplicaSet, Rollout } from '@sluice/
 
 const EVERY_MS = 200;
 
-/** Calls `seen` with the Rollout's newest state a few times a second until `signal` is aborted. A call that fails is made again: a display may miss a moment. */
+/**
+ * Calls `seen` with the Rollout's state a few times a second until `signal` is aborted, and once more then. A look that fails is
+ * taken again: a display may miss a moment.
+ */
 export async function observeRollout(
   client: KubeClient,
   key: { readonly namespace: string; readonly name: string },
   seen: (rollout: RolloutInfo) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  while (!signal.aborted) {
-    const rollout = await lookAt(client, key).catch(() => undefined);
-    if (rollout && !signal.aborted) seen(rollout);
+  for (let last = false; !last;) {
     await sleep(EVERY_MS, undefined, { signal }).catch(() => {});
+    last = signal.aborted;
+    const rollout = await lookAt(client, key).catch(() => undefined);
+    if (rollout) seen(rollout);
   }
 }
 
