@@ -81,7 +81,7 @@ function notation(s: Schema): string {
   return 'any';
 }
 
-function field(name: string, s: Schema, required: boolean): string {
+function field(s: Schema, required: boolean): string {
   const words = [notation(s)];
   if (required) words.push('required');
   if (s.enum) words.push(`enum:${s.enum.join('|')}`);
@@ -101,7 +101,7 @@ function collect(full: string): void {
   types[name] = fields;
   const schema = schemas.get(full) as Schema;
   for (const [key, value] of Object.entries(schema.properties ?? {}))
-    fields[key] = field(key, value, schema.required?.includes(key) ?? false);
+    fields[key] = field(value, schema.required?.includes(key) ?? false);
 }
 
 const kinds: Record<string, string> = {};

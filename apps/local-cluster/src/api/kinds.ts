@@ -91,7 +91,7 @@ function customKind(route: Route, { schema }: CustomVersion): Kind {
       if (current) checkMetadataUpdate(errors, object.metadata, current.metadata);
       if (object.apiVersion !== `${info.group}/${ref.version}`)
         errors.invalid('apiVersion', object.apiVersion, `must be ${info.group}/${ref.version}`);
-      return [...errors.list, ...schema.validate(object, current)];
+      return schema.validate(object, current, errors.list);
     },
     validateStatus: (object, current) => schema.validateStatus(object, current),
   };
@@ -115,7 +115,7 @@ export function parseBody(route: Route, body: string): Record<string, Json> {
   if (info.definedBy) {
     if (!value.kind)
       throw badRequest(
-        `the object provided is unrecognized ${wanted}: Object 'Kind' is missing in '${body.slice(0, 200)}'`,
+        `the object provided is unrecognized ${wanted}: Object 'Kind' is missing in '${body}' (${body})`,
       );
     if (value.kind !== info.kind)
       throw new StatusError(

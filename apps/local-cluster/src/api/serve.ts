@@ -2,7 +2,7 @@
 import { stringify as yamlText } from 'yaml';
 import type { DefaultsContext } from '../builtin/defaults.ts';
 import type { CustomDefinitions } from '../registry/custom-definitions.ts';
-import { StatusError } from '../storage/status-error.ts';
+import { noSuchResource, StatusError } from '../storage/status-error.ts';
 import type { LocalStore } from '../storage/store.ts';
 import { createAppliedSets } from './applied-sets.ts';
 import type { Audit } from './audit.ts';
@@ -132,7 +132,7 @@ export function createApi({ store, definitions, audit, logs }: ApiOptions): Api 
     const found = openApi.serve(path, request.accept) ?? discovery(store.registry, path, request.accept);
     if (found) return found;
     const route = routeOf(store.registry, request);
-    if (!route) throw new StatusError(404, 'NotFound', `the server could not find the requested resource: ${path}`, {});
+    if (!route) throw noSuchResource();
     let code = 500;
     try {
       const response = dispatch(request, route);
@@ -188,5 +188,9 @@ export function failure(error: unknown): ApiResponse {
   const token = (status as { continueToken?: string }).continueToken;
   if (token) body.metadata = { continue: token };
   const retry = status.details?.retryAfterSeconds;
-  return { ...json(status.code, body), ...(retry === undefined ? {} : { headers: { 'retry-after': String(retry) } }) };
+  return {
+    ...json(status.code, body),
+    warnings: status.warnings,
+    ...(retry === undefined ? {} : { headers: { 'retry-after': String(retry) } }),
+  };
 }

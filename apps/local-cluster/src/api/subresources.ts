@@ -29,12 +29,14 @@ function scaleOf(route: Route, object: KubeObject): Json {
   if (!paths) throw badRequest(`${route.info.resource} have no scale`);
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
   const selector: Json = paths.labelSelector ? readPath(object, paths.labelSelector.slice(1)) : undefined;
+  // As in Go, where zero is the same as not set.
+  const replicas: Json = readPath(object, paths.specReplicas.slice(1));
   const text = typeof selector === 'string' ? selector : selector ? selectorText(selector) : undefined;
   return {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
     metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
-    spec: { replicas: readPath(object, paths.specReplicas.slice(1)) ?? 0 },
+    spec: replicas ? { replicas } : {},
     status: {
       replicas: readPath(object, paths.statusReplicas.slice(1)) ?? 0,
       ...(text === undefined ? {} : { selector: text }),

@@ -85,9 +85,20 @@ export function create(served: Writable, request: ApiRequest, route: Route): Api
   const body = parseBody(route, jsonBody(request));
   const { object, unknownFields } = readObject(kind, route, body);
   const warnings = judgeUnknown(request, unknownFields, (text) => badRequest(cannotHandle(route) + text));
-  place(route, object);
-  const made = createObject(served, request, route, kind, object);
-  return { ...objectResponse(served, request, route, made, 201), warnings };
+  return warned(warnings, () => {
+    place(route, object);
+    return objectResponse(served, request, route, createObject(served, request, route, kind, object), 201);
+  });
+}
+
+/** The answer, or the error, with `warnings`. */
+function warned(warnings: readonly string[], write: () => ApiResponse): ApiResponse {
+  try {
+    return { ...write(), warnings };
+  } catch (error) {
+    if (error instanceof StatusError) error.warnings = warnings;
+    throw error;
+  }
 }
 
 function createObject(served: Writable, request: ApiRequest, route: Route, kind: Kind, object: KubeObject): KubeObject {
@@ -127,8 +138,9 @@ export function update(served: Writable, request: ApiRequest, route: Route): Api
         ],
       },
     );
-  const written = writeOver(served, request, route, kind, object, current);
-  return { ...objectResponse(served, request, route, written), warnings };
+  return warned(warnings, () =>
+    objectResponse(served, request, route, writeOver(served, request, route, kind, object, current)),
+  );
 }
 
 function checkName(route: Route, object: KubeObject): void {
@@ -216,8 +228,9 @@ export function patch(served: Writable, request: ApiRequest, route: Route): ApiR
   const object = { ...read.object, metadata: { ...read.object.metadata } };
   place(route, object);
   checkName(route, object);
-  const written = writeOver(served, request, route, kind, object, current);
-  return { ...objectResponse(served, request, route, written), warnings };
+  return warned(warnings, () =>
+    objectResponse(served, request, route, writeOver(served, request, route, kind, object, current)),
+  );
 }
 
 function invalidPatch(next: Json, text: string): StatusError {

@@ -157,6 +157,9 @@ export function applyDefaults(group: string, kind: string, object: KubeObject, c
  */
 export function keepAllocated(group: string, kind: string, current: KubeObject, next: KubeObject): void {
   if (group === '' && kind === 'Service' && next.spec?.type !== 'ExternalName') {
+    const moved = next.spec?.clusterIP && next.spec.clusterIP !== current.spec?.clusterIP;
+    // The first of the addresses is the address.
+    if (moved) next.spec.clusterIPs = [next.spec.clusterIP];
     for (const key of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy'])
       if (next.spec && !next.spec[key]?.length && current.spec?.[key]) next.spec[key] = current.spec[key];
   }

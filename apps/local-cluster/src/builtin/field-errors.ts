@@ -34,7 +34,7 @@ export class FieldErrors {
   }
 
   notFound(field: string, value: unknown): void {
-    this.list.push({ type: 'FieldValueInvalid', field, body: `Not found: ${JSON.stringify(value)}` });
+    this.list.push({ type: 'FieldValueNotFound', field, body: `Not found: ${JSON.stringify(value)}` });
   }
 
   oneOf(field: string, value: unknown, supported: readonly string[]): void {

@@ -82,10 +82,6 @@ export function defaultPodSpec(spec: Obj): void {
   for (const v of spec.volumes ?? []) volume(v);
   if (spec.hostNetwork)
     for (const c of spec.containers ?? []) for (const port of c.ports ?? []) fill(port, 'hostPort', port.containerPort);
-  for (const t of spec.topologySpreadConstraints ?? []) {
-    fill(t, 'nodeAffinityPolicy', 'Honor');
-    fill(t, 'nodeTaintsPolicy', 'Ignore');
-  }
 }
 
 /** What a pod gets beyond its template: the rest of its defaults and what admission adds in every cluster. */

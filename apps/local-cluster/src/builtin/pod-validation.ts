@@ -165,12 +165,52 @@ function containers(
   });
 }
 
+// In the order in which the API server looks at them: the first is kept, each other is one too many.
+const volumeKinds = [
+  ...[
+    'emptyDir',
+    'hostPath',
+    'gitRepo',
+    'gcePersistentDisk',
+    'awsElasticBlockStore',
+    'secret',
+    'nfs',
+    'iscsi',
+    'glusterfs',
+    'flocker',
+  ],
+  ...[
+    'persistentVolumeClaim',
+    'rbd',
+    'cinder',
+    'cephfs',
+    'quobyte',
+    'downwardAPI',
+    'fc',
+    'configMap',
+    'azureFile',
+    'azureDisk',
+  ],
+  ...[
+    'photonPersistentDisk',
+    'projected',
+    'portworxVolume',
+    'scaleIO',
+    'storageos',
+    'vsphereVolume',
+    'flexVolume',
+    'csi',
+    'ephemeral',
+    'image',
+  ],
+];
+
 function volumes(errors: FieldErrors, field: string, list: Obj[]): Set<string> {
   const names = new Set<string>();
   list.forEach((v, i) => {
     const at = `${field}[${i}]`;
-    Object.keys(v)
-      .filter((k) => k !== 'name')
+    volumeKinds
+      .filter((k) => v[k] !== undefined)
       .slice(1)
       .forEach((k) => errors.forbidden(`${at}.${k}`, 'may not specify more than 1 volume type'));
     if (v.secret && !v.secret.secretName) errors.required(`${at}.secret.secretName`);

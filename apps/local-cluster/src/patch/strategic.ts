@@ -69,7 +69,7 @@ function mergeField(original: Json, value: Json, field: Field | undefined, order
 
 function mergePrimitives(before: Json[], added: Json[], order: Json): Json[] {
   const out = [...before, ...added.filter((v) => !before.some((b) => equal(b, v)))];
-  return Array.isArray(order) ? ordered(out, before, order, (v) => v) : out;
+  return ordered(out, before, Array.isArray(order) ? order : added, (v) => v);
 }
 
 function mergeKeyed(before: Json[], patch: Json[], key: string, type: StructType | undefined, order: Json): Json[] {
@@ -90,34 +90,24 @@ function mergeKeyed(before: Json[], patch: Json[], key: string, type: StructType
     if (at < 0) out.push(merged);
     else out[at] = merged;
   }
-  return Array.isArray(order)
-    ? ordered(
-        out,
-        before,
-        order.map((o) => o?.[key]),
-        (v) => v?.[key],
-      )
-    : out;
+  const keys = (Array.isArray(order) ? order : patch.filter((p) => p.$patch !== 'delete')).map((o) => o?.[key]);
+  return ordered(out, before, keys, (v) => v?.[key]);
 }
 
-/** The items that `order` names in its order; each of the others stays behind the item that it followed before. */
+/**
+ * The items that `order` names, in its order, and the others in theirs. Where the two meet, an item of the others comes first only if it was
+ * in front of the other before.
+ */
 function ordered(items: Json[], before: Json[], order: Json[], keyOf: (v: Json) => Json): Json[] {
   const named = order.flatMap((k) => items.filter((v) => equal(keyOf(v), k)));
-  const out = [...named];
   const others = items.filter((v) => !named.includes(v));
-  for (const item of others) {
-    const index = before.findIndex((b) => equal(keyOf(b), keyOf(item)));
-    const predecessors = before.slice(0, Math.max(0, index)).reverse();
-    const predecessor = predecessors.find((p) => out.some((o) => equal(keyOf(o), keyOf(p))));
-    const at =
-      index < 0
-        ? out.length
-        : predecessor === undefined
-          ? 0
-          : out.findIndex((o) => equal(keyOf(o), keyOf(predecessor))) + 1;
-    out.splice(at, 0, item);
+  const place = (v: Json): number => before.findIndex((b) => equal(keyOf(b), keyOf(v)));
+  const out: Json[] = [];
+  while (named.length > 0 && others.length > 0) {
+    const [other, name] = [place(others[0]), place(named[0])];
+    out.push(other >= 0 && name >= 0 && other < name ? others.shift() : named.shift());
   }
-  return out;
+  return [...out, ...others, ...named];
 }
 
 function reorder(out: Obj, name: string, order: Json, type: StructType | undefined): void {

@@ -11,18 +11,14 @@ import { pruneAndDefault } from './structural.ts';
 import type { SchemaError } from './validate.ts';
 import { validateSchema } from './validate.ts';
 
-const blocking = new Set([
-  'FieldValueTypeInvalid',
-  'FieldValueRequired',
-  'FieldValueTooLong',
-  'FieldValueTooMany',
-  'FieldValueNotSupported',
-]);
+// Errors that keep the API server from evaluating rules at all.
+const blocking = new Set(['FieldValueTypeInvalid', 'FieldValueRequired', 'FieldValueTooLong', 'FieldValueTooMany']);
 
 export interface CustomResourceSchema {
   /** `object` pruned and with defaults; names of dropped fields in the order of their names. */
   read(object: Json): { object: KubeObject; unknownFields: string[] };
-  validate(object: KubeObject, old?: KubeObject): FieldError[];
+  /** `before`: what was found wrong already. */
+  validate(object: KubeObject, old?: KubeObject, before?: readonly FieldError[]): FieldError[];
   validateStatus(object: KubeObject, old: KubeObject): FieldError[];
   readonly schema: StructuralSchema;
 }
@@ -65,9 +61,8 @@ export function customResourceSchema(schema: StructuralSchema, scale?: ScalePath
     part: StructuralSchema,
     path: string,
   ): FieldError[] => {
-    if (!hasRules(part)) return errors;
-    if (errors.some((e) => blocking.has(e.type) && !(e.type === 'FieldValueNotSupported')))
-      return [...errors, rulesNotChecked];
+    if (!hasRules(schema)) return errors;
+    if (errors.some((e) => blocking.has(e.type))) return [...errors, rulesNotChecked];
     return old === undefined ? errors : [...errors, ...checkImmutable(object, old, part, path)];
   };
   return {
@@ -77,9 +72,10 @@ export function customResourceSchema(schema: StructuralSchema, scale?: ScalePath
       const kept = pruneAndDefault(object, schema, '', unknown, true) as KubeObject;
       return { object: kept, unknownFields: unknown.sort() };
     },
-    validate(object, old) {
+    validate(object, old, before = []) {
       const { apiVersion: _, kind: __, metadata: ___, ...content } = object;
       const errors: FieldError[] = [
+        ...before,
         ...touched(validateSchema(content, schema, ''), object, old),
         ...scaleErrors(object, scale),
       ];

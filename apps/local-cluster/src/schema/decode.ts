@@ -80,7 +80,6 @@ const keptWhenEmpty = new Set([
   'loadBalancerClass',
   'holderIdentity',
   'nodeName',
-  'name',
   'appProtocol',
   'zone',
 ]);
@@ -186,7 +185,13 @@ function decodeValue(value: Json, type: TypeRef, struct: string, place: Place, c
       if (!isObject(value)) throw mismatch(value, struct, place, goTypeName(type));
       const out: Record<string, Json> = {};
       for (const [k, v] of Object.entries(value))
-        out[k] = decodeValue(v ?? zeroOf(type.of), type.of, struct, join(place, k), context);
+        out[k] = decodeValue(
+          v ?? zeroOf(type.of),
+          type.of,
+          struct,
+          { path: join(place, k).path, goPath: place.goPath },
+          context,
+        );
       return out;
     }
     default:
@@ -202,11 +207,12 @@ function zeroOf(type: TypeRef): Json {
   return type.scalar === 'any' || type.scalar === 'object' ? null : 0;
 }
 
-function isEmpty(value: Json, field: Field): boolean {
+function isEmpty(value: Json, field: Field, struct: string): boolean {
   if (field.required || field.zero !== undefined) return false;
   if (Array.isArray(value)) return value.length === 0;
   if (field.type.is === 'map') return Object.keys(value as object).length === 0;
-  if (value === '') return !keptWhenEmpty.has(field.name);
+  if (value === '')
+    return !keptWhenEmpty.has(field.name) && !(field.name === 'name' && struct.endsWith('EndpointPort'));
   if (value === 0 || value === false) return omittedWhenZero.has(field.name);
   return false;
 }
@@ -222,7 +228,7 @@ function decodeStruct(value: Record<string, Json>, type: StructType, place: Plac
     }
     if (value[key] === null || value[key] === undefined) continue;
     const decoded = decodeValue(value[key], field.type, type.name, at, context);
-    if (!isEmpty(decoded, field)) out[key] = decoded;
+    if (!isEmpty(decoded, field, type.name)) out[key] = decoded;
   }
   return out;
 }

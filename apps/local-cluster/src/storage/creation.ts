@@ -1,6 +1,7 @@
 // What the server itself adds to an object when it is made, whoever makes it: identity, and the first status of the kinds that have one.
 import { withGeneratedSelector } from '../builtin/job-selector.ts';
 import type { ResourceInfo } from '../registry/resource.ts';
+import { storageKey } from '../registry/resource.ts';
 import { newMetadata } from './metadata.ts';
 import type { KubeObject } from './store.ts';
 import type { Json } from './values.ts';
@@ -23,18 +24,24 @@ export function qosClass(spec: Json): 'Guaranteed' | 'Burstable' | 'BestEffort' 
   return guaranteed ? 'Guaranteed' : 'Burstable';
 }
 
+/** What Go's zero status looks like in JSON: fields that are always written. Controllers fill in the rest. */
+const zeroStatus: Record<string, unknown> = {
+  '/namespaces': { phase: 'Active' },
+  '/nodes': {},
+  '/services': { loadBalancer: {} },
+  'apps/daemonsets': { currentNumberScheduled: 0, desiredNumberScheduled: 0, numberMisscheduled: 0, numberReady: 0 },
+  'apps/deployments': {},
+  'apps/replicasets': { replicas: 0 },
+  'apps/statefulsets': { availableReplicas: 0, replicas: 0 },
+  'autoscaling/horizontalpodautoscalers': { currentMetrics: null, desiredReplicas: 0 },
+  'batch/jobs': {},
+  'networking.k8s.io/ingresses': { loadBalancer: {} },
+  'policy/poddisruptionbudgets': { currentHealthy: 0, desiredHealthy: 0, disruptionsAllowed: 0, expectedPods: 0 },
+};
+
 function firstStatus(info: ResourceInfo, object: KubeObject): unknown {
-  if (info.group !== '') return undefined;
-  switch (info.resource) {
-    case 'pods':
-      return { phase: 'Pending', qosClass: qosClass(object.spec) };
-    case 'namespaces':
-      return { phase: 'Active' };
-    case 'services':
-      return { loadBalancer: {} };
-    default:
-      return undefined;
-  }
+  if (info.group === '' && info.resource === 'pods') return { phase: 'Pending', qosClass: qosClass(object.spec) };
+  return zeroStatus[storageKey(info)];
 }
 
 /** `given` as it is first stored. A status that the caller sent is dropped where status is a subresource. */

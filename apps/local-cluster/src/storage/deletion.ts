@@ -6,6 +6,7 @@ import type { KubeObject, RemoveOptions } from './store.ts';
 
 const POLICY_FINALIZERS = { Foreground: 'foregroundDeletion', Orphan: 'orphan' } as const;
 
+/** Of a delete. Its texts name the kind where others name the resource, as in Kubernetes. */
 export function checkPreconditions(
   info: ResourceInfo,
   object: KubeObject,
@@ -13,13 +14,18 @@ export function checkPreconditions(
 ): void {
   const { uid, resourceVersion } = preconditions ?? {};
   const { name, uid: actual, resourceVersion: version } = object.metadata;
+  const named = { group: info.group, resource: info.kind };
   if (uid !== undefined && uid !== actual)
-    throw conflict(info, name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${actual}`);
+    throw conflict(
+      named,
+      name,
+      `the UID in the precondition (${uid}) does not match the UID in record (${actual}). The object might have been deleted and then recreated`,
+    );
   if (resourceVersion !== undefined && resourceVersion !== version)
     throw conflict(
-      info,
+      named,
       name,
-      `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${version}`,
+      `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${version}). The object might have been modified`,
     );
 }
 

@@ -7,7 +7,16 @@ import { storageKey } from '../registry/resource.ts';
 import { created } from './creation.ts';
 import { checkPreconditions, markedForDeletion, mayGo } from './deletion.ts';
 import { generatedName, merged } from './metadata.ts';
-import { alreadyExists, badRequest, conflict, forbidden, invalid, noSuchResource, notFound } from './status-error.ts';
+import {
+  alreadyExists,
+  badRequest,
+  conflict,
+  forbidden,
+  invalid,
+  noSuchResource,
+  notFound,
+  StatusError,
+} from './status-error.ts';
 import type { KubeObject, RemoveOptions, ResourceRef, Store } from './store.ts';
 import type { StoredEvent, Table } from './table.ts';
 import { createTable, undone } from './table.ts';
@@ -50,6 +59,12 @@ export interface LocalStore extends Store {
   compact(): void;
   /** Throws everything away, as if the cluster had been made anew. Listeners stay, and hear nothing of it. */
   reset(): void;
+}
+
+// What a dry run would have made has no version yet.
+function rehearsed(object: KubeObject): KubeObject {
+  const { resourceVersion: _, ...metadata } = object.metadata;
+  return deepFreeze({ ...object, metadata: metadata as KubeObject['metadata'] });
 }
 
 // A listener's error is its own: the write that it hears of has happened, and its writer must not fail for it.
@@ -182,12 +197,12 @@ export function createMemoryStore(options: { clock: Clock } & StoreOptions): Loc
     create(r, object, { dryRun = false } = {}) {
       const info = infoOf(r);
       if (object.metadata?.resourceVersion)
-        throw badRequest('resourceVersion should not be set on objects to be created');
+        throw new StatusError(500, '', 'resourceVersion should not be set on objects to be created');
       const name = nameFor(info, object);
       checkNamespace(info, { ...object, metadata: { ...object.metadata, name } });
       if (find(r, info.namespaced ? object.metadata.namespace : undefined, name)) throw alreadyExists(info, name);
       const made = share(undefined, created(info, object, name, clock.now()));
-      return as(dryRun ? deepFreeze(made) : commit(info, 'ADDED', made, undefined), r);
+      return as(dryRun ? rehearsed(made) : commit(info, 'ADDED', made, undefined), r);
     },
     update(r, object, { subresource, dryRun = false } = {}) {
       const info = infoOf(r);
@@ -195,7 +210,12 @@ export function createMemoryStore(options: { clock: Clock } & StoreOptions): Loc
       const current = find(r, info.namespaced ? namespace : undefined, name);
       if (!current) throw notFound(info, name);
       if (resourceVersion && resourceVersion !== current.metadata.resourceVersion) throw conflict(info, name);
-      if (uid) checkPreconditions(info, current, { uid });
+      if (uid && uid !== current.metadata.uid)
+        throw conflict(
+          info,
+          name,
+          `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid}`,
+        );
       const next = share(current, merged(info, current, object, subresource));
       if (next === current) return as(current, r);
       if (dryRun) return as(deepFreeze(next), r);

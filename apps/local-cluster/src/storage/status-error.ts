@@ -20,6 +20,8 @@ export class StatusError extends Error {
   readonly code: number;
   readonly reason: string;
   readonly details: StatusDetails | undefined;
+  /** Sent along as warnings, for instance the unknown fields of an object that is invalid for another reason. */
+  warnings: readonly string[] = [];
 
   constructor(code: number, reason: string, message: string, details?: StatusDetails) {
     super(message);
@@ -100,7 +102,7 @@ export const expired = (message: string): StatusError => new StatusError(410, 'E
 
 /** The caller asks for a version that this server has not reached, for instance after a restart without data. */
 export const tooLargeResourceVersion = (asked: string, current: string): StatusError =>
-  new StatusError(504, 'Timeout', `Too large resource version: ${asked}, current: ${current}`, {
+  new StatusError(504, 'Timeout', `Timeout: Too large resource version: ${asked}, current: ${current}`, {
     causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
     retryAfterSeconds: 1,
   });
@@ -113,6 +115,7 @@ export interface FieldError {
     | 'FieldValueNotSupported'
     | 'FieldValueDuplicate'
     | 'FieldValueForbidden'
+    | 'FieldValueNotFound'
     | 'FieldValueTooLong'
     | 'FieldValueTypeInvalid'
     | 'FieldValueTooMany';
@@ -127,7 +130,7 @@ export function invalid(kind: string, group: string, name: string, errors: reado
   const text = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`;
   const causes = errors.map((e) => ({ reason: e.type, message: e.body, field: e.field }));
   return new StatusError(422, 'Invalid', `${group ? `${kind}.${group}` : kind} "${name}" is invalid: ${text}`, {
-    name,
+    ...(name ? { name } : {}),
     ...(group ? { group } : {}),
     kind,
     causes,
