@@ -4,7 +4,7 @@ import type { PodInfo, ReplicaSetInfo, RolloutInfo } from '@sluice/cli';
 export function renderBlock(rollout: RolloutInfo, seconds: number, width: number): string[] {
   const message = rollout.message ? `: ${rollout.message}` : '';
   const lines = [
-    `${rollout.icon} ${rollout.objectMeta.name ?? ''}  ${rollout.status}${message}`,
+    `${rollout.icon} ${rollout.objectMeta.name}  ${rollout.status}${message}`,
     `  ${position(rollout)}`,
     ...shownSets(rollout).map((set) => `  ${setLine(set)}`),
     `  ${seconds.toFixed(1)} s`,
@@ -52,7 +52,7 @@ function shownSets(rollout: RolloutInfo): ReplicaSetInfo[] {
 
 function setLine(set: ReplicaSetInfo): string {
   const pods = set.pods.map((pod) => (isReady(pod) ? '●' : pod.icon === '✖' || pod.icon === '⚠' ? '✖' : '○')).join('');
-  return `rev ${set.revision}  ${set.objectMeta.name ?? ''}${roles(set)}  ${shortImages(set)}  ${pods || 'no pods'}`;
+  return `rev ${set.revision}  ${set.objectMeta.name}${roles(set)}  ${shortImages(set)}  ${pods || 'no pods'}`;
 }
 
 function roles(set: ReplicaSetInfo): string {

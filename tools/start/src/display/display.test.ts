@@ -1,0 +1,130 @@
+import type { RolloutInfo } from '@sluice/cli';
+import { describe, expect, it } from 'vitest';
+import { createDisplay } from './display.ts';
+import { renderBlock, renderLine } from './render.ts';
+
+const pod = (ready: string, status = 'Running', icon = '✔') => ({
+  objectMeta: { name: 'pod' },
+  status,
+  icon,
+  ready,
+  restarts: 0,
+});
+const set = (
+  revision: number,
+  role: 'stable' | 'canary' | undefined,
+  image: string,
+  pods: ReturnType<typeof pod>[],
+) => ({
+  objectMeta: { name: `shop-${revision}` },
+  ...{ status: '', icon: '', revision, active: false, preview: false, ping: false, pong: false, replicas: pods.length },
+  ...{ available: 0, template: '', scaleDownDeadline: '', initContainerImages: [] },
+  ...{ stable: role === 'stable', canary: role === 'canary', images: [image], pods },
+});
+
+function rollout(changes: Partial<RolloutInfo> = {}): RolloutInfo {
+  return {
+    ...{ objectMeta: { name: 'shop' }, status: 'Paused', message: 'CanaryPauseStep', icon: '॥', strategy: 'Canary' },
+    ...{ step: '1/4', setWeight: '20', actualWeight: '20', restartedAt: 'Never', generation: '2' },
+    ...{ desired: 5, current: 5, updated: 1, ready: 5, available: 5 },
+    ...{ experiments: [], analysisRuns: [], containers: [], initContainers: [] },
+    steps: [{ setWeight: 20 }, { pause: { duration: '3s' } }, { setWeight: 60 }, { pause: {} }],
+    replicaSets: [
+      set(2, 'canary', 'shop/web:2', [pod('1/1')]),
+      set(1, 'stable', 'shop/web:1', [
+        pod('1/1'),
+        pod('1/1'),
+        pod('0/1', 'Terminating'),
+        pod('0/1', 'ImagePullBackOff', '⚠'),
+      ]),
+      set(0, undefined, 'shop/web:0', []),
+    ],
+    ...changes,
+  };
+}
+
+/** A terminal of which only the last screen is kept. */
+function terminal(columns: number) {
+  let written = '';
+  return {
+    isTTY: true,
+    columns,
+    write: (text: string) => (written += text),
+    lines: () => {
+      const lines: string[] = [''];
+      for (const [part] of written.matchAll(/\x1b\[(\d+)A\r\x1b\[J|\n|[^\n\x1b]+/g)) {
+        const up = /\x1b\[(\d+)A/.exec(part)?.[1];
+        if (up) lines.splice(lines.length - 1 - Number(up), Infinity, '');
+        else if (part === '\n') lines.push('');
+        else lines[lines.length - 1] += part;
+      }
+      return lines.slice(0, -1);
+    },
+  };
+}
+
+describe('what is shown of a Rollout', () => {
+  it('is its phase, its step, the weight and the pods of each revision', () => {
+    expect(renderBlock(rollout(), 1.26, 120)).toEqual([
+      '॥ shop  Paused: CanaryPauseStep',
+      '  step 1/4 pause 3s  ██░░░░░░░░ canary 20 %  5 of 5 ready, 1 updated',
+      '  rev 2  shop-2 (canary)  web:2  ●',
+      '  rev 1  shop-1 (stable)  web:1  ●●○✖',
+      '  1.3 s',
+    ]);
+  });
+
+  it('fits the terminal', () => {
+    expect(renderBlock(rollout(), 1, 20).every((line) => [...line].length <= 20)).toBe(true);
+  });
+
+  it('is one line in a log', () => {
+    expect(renderLine(rollout({ strategy: 'BlueGreen', status: 'Healthy', message: '' }))).toBe(
+      'Healthy | BlueGreen  5 of 5 ready, 1 updated | rev 2 (canary) web:2 1/1 ready | rev 1 (stable) web:1 2/4 ready',
+    );
+  });
+
+  it('has no weight of steps where there are none', () => {
+    expect(renderLine(rollout({ steps: [], step: '', replicaSets: [] }))).toBe(
+      'Paused (CanaryPauseStep) | canary 20 %  5 of 5 ready, 1 updated',
+    );
+  });
+});
+
+describe('a display', () => {
+  it('redraws in place on a terminal, below what was said', () => {
+    const screen = terminal(80);
+    const display = createDisplay(screen, () => 1);
+    display.say('first');
+    display.show(rollout());
+    display.say('second');
+    display.show(rollout({ status: 'Healthy', message: '', icon: '✔', replicaSets: [] }));
+    expect(screen.lines()).toEqual([
+      'first',
+      'second',
+      '✔ shop  Healthy',
+      expect.stringContaining('step 1/4'),
+      '  1.0 s',
+    ]);
+  });
+
+  it('leaves the last state on the screen when it is closed', () => {
+    const screen = terminal(80);
+    const display = createDisplay(screen, () => 1);
+    display.show(rollout({ replicaSets: [] }));
+    display.close();
+    display.say('after');
+    expect(screen.lines()).toHaveLength(4);
+    expect(screen.lines().at(-1)).toBe('after');
+  });
+
+  it('prints a line for each change where there is no terminal', () => {
+    const lines: string[] = [];
+    const display = createDisplay({ write: (text) => lines.push(text) }, () => 2);
+    display.show(rollout());
+    display.show(rollout());
+    display.show(rollout({ status: 'Healthy' }));
+    expect(lines).toHaveLength(2);
+    expect(lines[0]).toMatch(/^ {4}2\.0 s {2}Paused \(CanaryPauseStep\) \| step 1\/4/);
+  });
+});
