@@ -15,25 +15,29 @@ export class SilentFailure extends Error {
   override readonly name = 'SilentFailure';
 }
 
+/** Where the client of a run talks to, for its errors. */
+export interface ServerAddress {
+  readonly address: string;
+  /** The kubeconfig that it comes from. */
+  readonly source: string;
+}
+
 /** One line for a person: what went wrong, with which server, and what to do about it. Never a stack. */
-export function describeError(error: unknown, server?: { readonly address: string; readonly source: string }): string {
-  if (error instanceof CommandError) return error.message;
+export function describeError(error: unknown, server?: ServerAddress): string {
   if (!isKubeError(error)) return error instanceof Error ? error.message : String(error);
+  const where = server === undefined ? 'the API server' : `${server.address} (from ${server.source})`;
+  if (isUnknownKind(error)) {
+    return `This kind is not known to ${where}: install the CRDs (charts/sluice/crds), or choose another cluster with --context.`;
+  }
   const said = (error.serverMessage ?? error.message).trim();
-  const hint = hintFor(error, server);
+  const hint = hintFor(error, where);
   return hint === undefined ? said : `${said.replace(/\.$/, '')}. ${hint}`;
 }
 
-function hintFor(
-  error: KubeError,
-  server: { readonly address: string; readonly source: string } | undefined,
-): string | undefined {
-  const where = server === undefined ? 'the API server' : `${server.address} (from ${server.source})`;
+function hintFor(error: KubeError, where: string): string | undefined {
   switch (error.code) {
     case 'NotFound':
-      return isUnknownKind(error)
-        ? `${where} does not know this kind: install the CRDs (charts/sluice/crds), or choose another cluster with --context.`
-        : 'Check the name and the namespace (-n), or look with `sluice list rollouts -A`.';
+      return 'Check the name and the namespace (-n), or look with `sluice list rollouts -A`.';
     case 'Forbidden':
       return 'Ask for that permission, or act as somebody who has it with --context or --as.';
     case 'Unauthorized':
@@ -41,10 +45,10 @@ function hintFor(
     case 'Network':
       return `Is ${where} running and reachable? Choose another cluster with --kubeconfig or --context.`;
     case 'Timeout':
-      return `${where} did not answer in time: try again, or check the network to it.`;
+      return `There was no answer from ${where} in time: try again, or check the network to it.`;
     case 'Unavailable':
     case 'TooManyRequests':
-      return 'The API server is overloaded or restarting: try again shortly.';
+      return `Try again shortly: ${where} is overloaded or restarting.`;
     case 'Conflict':
       return 'Somebody else changed it at the same time: run the command again.';
     default:
@@ -52,10 +56,7 @@ function hintFor(
   }
 }
 
-// The server names the object that it missed; for a path that it does not serve at all it has nothing to name.
+// The server names the object that it missed; for a kind that it does not serve it has nothing to name.
 function isUnknownKind(error: KubeError): boolean {
-  return (
-    error.details?.name === undefined &&
-    /could not find the requested resource|not found$/i.test(error.serverMessage ?? '')
-  );
+  return error.code === 'NotFound' && error.details?.name === undefined;
 }

@@ -1,5 +1,7 @@
 import { type Explanation, decideRollout } from '@sluice/engine';
-import { KubeError, type KubeClient } from '@sluice/kube';
+import type { KubeClient } from '@sluice/kube';
+import { readRollout } from './cluster.ts';
+import { CommandError } from './errors.ts';
 import { type Phase, rolloutPhase } from './view/phase.ts';
 
 /** Where a Rollout is, and why. */
@@ -13,19 +15,12 @@ export interface ExplainedRollout {
  *
  * @throws KubeError when the Rollout is not there or may not be read
  */
-export async function explainRollout(
-  client: KubeClient,
-  namespace: string,
-  name: string,
-  nowMs: number,
-): Promise<ExplainedRollout> {
+export async function explainRollout(client: KubeClient, name: string, nowMs: number): Promise<ExplainedRollout> {
   // Loaded only here: no other command needs the controller.
   const { assembleFromApi } = await import('@sluice/rollout-controller');
-  const snapshot = await assembleFromApi(client, namespace, name, { now: nowMs });
-  if (snapshot === undefined) {
-    const serverMessage = `rollouts.argoproj.io "${name}" not found`;
-    throw new KubeError({ code: 'NotFound', message: serverMessage, serverMessage, details: { name } });
-  }
+  await readRollout(client, name);
+  const snapshot = await assembleFromApi(client, client.namespace, name, { now: nowMs });
+  if (snapshot === undefined) throw new CommandError(`rollout "${name}" has been deleted`);
   const phase = rolloutPhase(snapshot.rollout);
   const generation = snapshot.rollout.metadata.generation ?? 0;
   const observed = Number(snapshot.rollout.status?.observedGeneration ?? 0);

@@ -20,14 +20,23 @@ export function painter(session: Session, flags: { readonly color?: boolean }): 
 
 const CLEAR = '\x1b[H\x1b[2J';
 
-/** Shows a view in place of the one before. Where there is no screen to clear, views follow each other, and one that says nothing new is left out. */
-export function createRedraw(session: Session): (lines: readonly string[], trouble: unknown) => void {
-  let shown = '';
-  return (lines, trouble) => {
+/**
+ * Shows a view in place of the one before. Where there is no screen to clear, views follow each other, and one that differs from the last
+ * in ages only is left out.
+ *
+ * @param render the lines of the view as they are at a moment, in milliseconds
+ */
+export function createRedraw(
+  session: Session,
+): (render: (nowMs: number) => readonly string[], trouble: unknown) => void {
+  const { terminal } = session;
+  let last: string | undefined;
+  return (render, trouble) => {
     const footer = trouble === undefined ? [] : ['', `Not up to date: ${describeError(trouble)}`];
-    const text = [...lines, ...footer].join('\n');
-    if (session.terminal.isScreen) session.terminal.write(`${CLEAR}${text}\n`);
-    else if (text !== shown) session.terminal.write(shown === '' ? `${text}\n` : `\n${text}\n`);
-    shown = text;
+    const text = `${[...render(terminal.now()), ...footer].join('\n')}\n`;
+    if (terminal.isScreen) return terminal.write(`${CLEAR}${text}`);
+    const withoutTime = [...render(0), ...footer].join('\n');
+    if (withoutTime !== last) terminal.write(last === undefined ? text : `\n${text}`);
+    last = withoutTime;
   };
 }

@@ -52,7 +52,10 @@ describe('get rollout', () => {
     expect(out).toContain('Status:          ✔ Healthy');
   });
   it('stops watching after --timeout-seconds', async () => {
-    expect(await run(api, 'get rollout shop --watch --timeout-seconds 1')).toMatchObject({ status: 0, err: '' });
+    const result = await run(api, 'get rollout shop --watch --timeout-seconds 2');
+    expect(result).toMatchObject({ status: 0, err: '' });
+    // Into a file nothing is written again that has only grown older.
+    expect(result.out.match(/^Name:/gm)).toHaveLength(1);
   });
   it('says so when what it watches is deleted', async () => {
     let isDeleted = false;

@@ -15,7 +15,7 @@ export function registerExplain(program: Command, session: Session): void {
     .action(async (name: string, flags: { color?: boolean }) => {
       const client = await session.client();
       const nowMs = session.terminal.now();
-      const { phase, explanation } = await explainRollout(client, client.namespace, name, nowMs);
+      const { phase, explanation } = await explainRollout(client, name, nowMs);
       const paint = painter(session, flags);
       for (const line of renderExplanation(name, phase, explanation, nowMs, paint)) printLine(session, line);
     });

@@ -54,7 +54,7 @@ export async function watchExperiment(session: Session, name: string, flags: Fla
       const experiment = live.subject();
       if (experiment === undefined) throw new CommandError(`experiment "${name}" has been deleted`);
       const info = experimentInfo(experiment, live.owned());
-      redraw(renderExperiment(info, session.terminal.now(), painter(session, flags)), live.trouble());
+      redraw((nowMs) => renderExperiment(info, nowMs, painter(session, flags)), live.trouble());
       return 'more';
     });
   } finally {

@@ -59,7 +59,7 @@ export async function watchRollout(session: Session, name: string, flags: Flags)
       const rollout = live.subject();
       if (rollout === undefined) throw new CommandError(`rollout "${name}" has been deleted`);
       const info = rolloutInfo(rollout, live.owned(), live.workload());
-      redraw(renderRollout(info, session.terminal.now(), painter(session, flags)), live.trouble());
+      redraw((nowMs) => renderRollout(info, nowMs, painter(session, flags)), live.trouble());
       return 'more';
     });
   } finally {
