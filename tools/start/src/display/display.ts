@@ -48,7 +48,7 @@ function liveDisplay(screen: Screen, elapsed: () => number): Display {
     say: (line) => void screen.write(`${erase()}${line}\n${drawn()}`),
     show(rollout) {
       const gone = erase();
-      block = renderBlock(rollout, elapsed(), screen.columns ?? 80);
+      block = renderBlock(rollout, elapsed(), screen.columns || 80);
       screen.write(gone + drawn());
     },
     close() {

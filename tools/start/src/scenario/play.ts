@@ -19,16 +19,16 @@ export interface Stage {
   readonly signal: AbortSignal;
 }
 
-/** Plays a scenario to its end. Throws a Failure that names the step that did not come about, and why. */
+/** Plays a scenario to its end. Throws a Failure that names the step that did not come about, and why; an AbortError when `signal` is aborted. */
 export async function playScenario(scenario: Scenario, stage: Stage): Promise<void> {
   for (const step of scenario.steps) {
-    if (stage.signal.aborted) return;
     await playStep(step, scenario, stage);
   }
 }
 
 async function playStep(step: Step, scenario: Scenario, stage: Stage): Promise<void> {
-  const { scene } = stage;
+  const { scene, signal } = stage;
+  signal.throwIfAborted();
   switch (step.do) {
     case 'say':
       return stage.say(`# ${step.text}`);
@@ -52,7 +52,8 @@ async function runCommand(args: readonly string[], stage: Stage): Promise<void> 
   const where = ['--kubeconfig', stage.kubeconfig, '--namespace', stage.scene.namespace];
   await new Promise<void>((resolve, reject) => {
     execFile(process.execPath, [cli, ...args, ...where], { signal: stage.signal }, (error, _stdout, stderr) => {
-      if (error && !stage.signal.aborted)
+      if (error?.name === 'AbortError') reject(error);
+      else if (error)
         reject(new Failure(`"sluice ${args.join(' ')}" failed: ${lastWords(stderr.split('\n')) || error.message}`));
       else resolve();
     });
@@ -62,11 +63,11 @@ async function runCommand(args: readonly string[], stage: Stage): Promise<void> 
 async function waitFor(condition: Condition, { scene, signal }: Stage): Promise<void> {
   const deadline = Date.now() + WAIT_MS;
   let missing: string | undefined = 'nothing was seen yet';
-  while (!signal.aborted) {
+  for (;;) {
     missing = await whatIsMissing(scene, condition).catch((error: Error) => error.message);
     if (missing === undefined) return;
     if (Date.now() > deadline)
       throw new Failure(`${scene.rollout}: ${missing}, ${WAIT_MS / 1000} s after that was expected`);
-    await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => {});
+    await sleep(LOOK_EVERY_MS, undefined, { signal });
   }
 }
