@@ -23,7 +23,7 @@ export function newSetCount(s: Situation, activeSet: SetView | undefined): numbe
 
 /** All pods that it was asked for are there and available, and it was asked for all that the Rollout wants. */
 export const isSaturated = (s: Situation, set: SetView): boolean =>
-  set.spec === s.replicas && set.available === s.replicas && set.desired === s.replicas;
+  set.spec === s.replicas && set.available === s.replicas && (s.replicas === 0 || set.desired === s.replicas);
 
 export function isReadyForPause(s: Situation): boolean {
   const { newSet } = s.roles;

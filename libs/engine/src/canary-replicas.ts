@@ -47,13 +47,20 @@ export interface CanaryCountsInput {
  * fewer than `replicas - unavailable` available. Asked again whenever pods come or go, it reaches the ideal pair. Source: spec-rollout §4.4.
  */
 export function canaryCounts(input: CanaryCountsInput): CanaryPair {
-  const { replicas, newSet, stableSet, others } = input;
-  if (stableSet === undefined || stableSet === newSet) return { canary: replicas, stable: stableSet ? replicas : 0 };
+  const { stableSet, newSet, others, replicas } = input;
+  if (stableSet === undefined || stableSet === newSet) return { canary: onlySet(input), stable: 0 };
   const ideal = idealPair(replicas, input.weight, input.maxWeight, input.limits.surge);
   const grown = scaleUp(input, ideal, stableSet);
   // While interrupted updates still have pods, those are the first to go.
   if (totalOf(others, 'spec') > 0) return grown;
   return scaleDown(input, ideal, stableSet, grown);
+}
+
+/** Nothing to split: all pods are to be of the new version, as far as those of interrupted updates leave room. */
+function onlySet({ replicas, limits, newSet, others }: CanaryCountsInput): number {
+  if (newSet.spec >= replicas) return replicas;
+  const room = replicas + limits.surge - newSet.spec - totalOf(others, 'spec');
+  return Math.min(replicas, newSet.spec + Math.max(0, room));
 }
 
 function scaleUp(

@@ -3,6 +3,7 @@ import type { Service } from '@sluice/model';
 import { event } from './events.ts';
 import { targetOf } from './plan.ts';
 import type { Plan } from './plan.ts';
+import { lastingAvailable } from './sets.ts';
 import type { SetView } from './sets.ts';
 import { canaryOf } from './situation.ts';
 import type { Situation } from './situation.ts';
@@ -31,27 +32,35 @@ export function planSwitch(s: Situation, plan: Plan, service: Service, hash: str
  */
 export function mayPointAt(service: Service, set: SetView): boolean {
   const isManaged = service.metadata.annotations?.[managedByAnnotation] !== undefined;
-  return isManaged ? set.available > 0 : set.spec > 0 && set.available >= set.spec;
+  return isManaged ? lastingAvailable(set) > 0 : set.spec > 0 && set.available >= set.spec;
 }
 
-/** Points the stable and the canary Service where they belong, as far as the pods there can answer. `drainsStable`: this turn asks for no stable pod. */
-export function planCanaryServices(s: Situation, plan: Plan, drainsStable: boolean): void {
+/** Which sides this turn asks to have no pod at all. */
+export interface Drains {
+  readonly stable: boolean;
+  readonly canary: boolean;
+}
+
+/**
+ * Points the stable and the canary Service where they belong, as far as the pods there can answer. Nothing may point at a version that is about
+ * to have no pods while another has them, so a Service leaves a side before its last pod does.
+ */
+export function planCanaryServices(s: Situation, plan: Plan, drains: Drains): void {
   const { newSet, stableSet } = s.roles;
   const canary = canaryOf(s);
   const stableService = serviceOf(s, canary?.stableService);
   if (stableService && stableSet) {
-    // Nothing may point at a version that is about to have no pods while another has them, so the Service goes first.
-    const target = drainsStable && newSet.available > 0 ? newSet : stableSet;
+    const target = drains.stable && lastingAvailable(newSet) > 0 ? newSet : stableSet;
     pointAt(s, plan, stableService, target);
   }
   const canaryService = serviceOf(s, canary?.canaryService);
-  if (canaryService && stableSet) pointAt(s, plan, canaryService, canaryTarget(s, canaryService));
+  if (canaryService && stableSet) pointAt(s, plan, canaryService, canaryTarget(s, canaryService, drains));
   else if (canaryService && !stableSet) pointAt(s, plan, canaryService, newSet);
 }
 
-function canaryTarget(s: Situation, service: Service): SetView {
+function canaryTarget(s: Situation, service: Service, drains: Drains): SetView {
   const { newSet, stableSet, all } = s.roles;
-  if (s.status.abort) return stableSet!;
+  if (s.status.abort || drains.canary) return stableSet!;
   if (mayPointAt(service, newSet)) return newSet;
   const current = all.find((set) => set.hash === selectedHash(service));
   // A superseded version that loses its pods leaves its traffic to the stable one until the new one can answer.

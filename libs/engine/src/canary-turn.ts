@@ -35,7 +35,11 @@ export function canaryTurn(s: Situation, plan: Plan): TurnResult {
     others,
   });
   const halted = isHalted(s);
-  planCanaryServices(s, plan, !halted && stableSet !== newSet && wanted.stable === 0 && !s.status.abort);
+  const moves = !halted && stableSet !== undefined && stableSet !== newSet;
+  planCanaryServices(s, plan, {
+    stable: moves && wanted.stable === 0 && !s.status.abort,
+    canary: moves && wanted.canary === 0,
+  });
   if (!halted) planCounts(s, plan, wanted, s.replicas - limits.unavailable);
   if (s.status.abort && stableSet) return aborted(s);
   const promotion = canaryPromotion(s);
@@ -60,9 +64,9 @@ function planCounts(s: Situation, plan: Plan, wanted: CanaryPair, floor: number)
   const counts = new Map([...plannedPair, ...drainOthers(others, all, floor, taken)]);
   for (const [set, to] of counts) {
     const couldAnswer = all.some(
-      (other) => other !== set && (other === newSet || other === stableSet) && other.available > 0,
+      (other) => other !== set && (other === newSet || other === stableSet) && lastingAvailable(other) > 0,
     );
-    const kept = to === 0 && set.available > 0 && couldAnswer && isStillServed(s, plan, set) ? 1 : to;
+    const kept = to === 0 && lastingAvailable(set) > 0 && couldAnswer && isStillServed(s, plan, set) ? 1 : to;
     planReplicas(s, plan, set, kept);
     if (set === newSet || set === stableSet || kept === 0) dropDeadline(plan, set);
   }

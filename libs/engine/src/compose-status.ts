@@ -56,11 +56,11 @@ export function composeStatus(s: Situation, result: TurnResult): ComposedStatus 
         ? (s.status.controllerPause ?? false) || isNewPause(s, pauses)
         : result.keepsResume === true && s.status.controllerPause === true),
     blueGreen: blueGreenStatus(s, result),
-    canary: canaryOf(s) ? (s.status.canary ?? {}) : ({} satisfies CanaryStatus),
+    canary: canaryStatus(s, result),
     duration: durationOf(s, result, pauses, abort),
   };
   const events = [...(result.events ?? []), ...pauseEvents(s, pauses, abort)];
-  return concludeStatus(s, draft, result.abortCause, events);
+  return concludeStatus(s, draft, result, events);
 }
 
 const isNewPause = (s: Situation, pauses: readonly PauseCondition[]): boolean =>
@@ -109,17 +109,28 @@ function pauseEvents(s: Situation, pauses: readonly PauseCondition[], abort: boo
   return [];
 }
 
+function canaryStatus(s: Situation, { weights, flipsPingPong }: TurnResult): CanaryStatus {
+  if (!canaryOf(s)) return {};
+  const { weights: known, ...rest } = s.status.canary ?? {};
+  const kept = canaryOf(s)?.trafficRouting ? (weights ?? known) : undefined;
+  const parts =
+    flipsPingPong && canaryOf(s)?.pingPong
+      ? { stablePingPong: rest.stablePingPong === 'ping' ? ('pong' as const) : ('ping' as const) }
+      : {};
+  return { ...rest, ...(kept && { weights: kept }), ...parts };
+}
+
 const abortMessage = (s: Situation, cause?: string): string =>
   `Rollout aborted update to revision ${newRevision(s)}${cause ? `: ${cause}` : ''}`;
 
 function concludeStatus(
   s: Situation,
   draft: RolloutStatus,
-  abortCause: string | undefined,
+  result: TurnResult,
   events: readonly EventIntent[],
 ): ComposedStatus {
   const standing = standingConditions(s, draft);
-  const progress = progressCondition(s, draft, standing, abortCause);
+  const progress = progressCondition(s, draft, standing, result.abortCause);
   if (progress.timesOut && s.spec.progressDeadlineAbort && !draft.abort && !isFullyPromoted(draft)) {
     const finished =
       draft.duration && isOpen(draft.duration)
@@ -133,7 +144,7 @@ function concludeStatus(
       controllerPause: false,
       duration: finished,
     };
-    return concludeStatus(s, taken, timeoutMessage(s), events);
+    return concludeStatus(s, taken, { ...result, abortCause: timeoutMessage(s) }, events);
   }
   const conditions = progress.conditions;
   const isCompleted = findCondition(conditions, conditionTypes.completed)?.status;
@@ -148,9 +159,9 @@ function concludeStatus(
         ]
       : [];
   const aborts =
-    draft.abort && !s.status.abortedAt ? [event(eventReasons.rolloutAborted, abortMessage(s, abortCause))] : [];
+    draft.abort && !s.status.abortedAt ? [event(eventReasons.rolloutAborted, abortMessage(s, result.abortCause))] : [];
   const status = { ...draft, conditions: [...conditions] };
-  const { phase, message } = phaseOf(s, status);
+  const { phase, message } = phaseOf(s, status, result.blockedBy);
   return { status: { ...status, phase, message }, events: [...notCompleted, ...events, ...aborts] };
 }
 

@@ -18,9 +18,10 @@ import { needsReset, reset } from './reset.ts';
 import { isRestartPending, planRestart } from './restart.ts';
 import { planNewSetUpkeep, planRolloutAnnotations } from './revision.ts';
 import { storedForm } from './same-status.ts';
-import { blueGreenOf, isFullyPromoted, isObserved, situationOf } from './situation.ts';
+import { blueGreenOf, canaryOf, isFullyPromoted, isObserved, situationOf } from './situation.ts';
 import type { Situation } from './situation.ts';
 import type { RolloutSnapshot } from './snapshot.ts';
+import { routedTurn } from './routed/turn.ts';
 import { problemWith } from './validity.ts';
 import { planWorkloadScaleDown } from './workload.ts';
 import type { Rollout } from '@sluice/model';
@@ -83,14 +84,16 @@ function takeTurns(snapshot: RolloutSnapshot, template: PodTemplateSpec): Decisi
   for (let turns = 1; ; turns++) {
     const taken = takeTurn(snapshot, template, status);
     events.push(...taken.events);
-    const isSettled = taken.status === status;
+    // Where routes follow, a promotion is stored before anything is done about it.
+    const isPromoted = isRouted(taken.situation) && !!status.stableRS && taken.status.stableRS !== status.stableRS;
+    const isSettled = taken.status === status || isPromoted;
     status = taken.status;
     if (isSettled || turns >= limit) return decisionOf(taken, storedForm(stored, status), events, isSettled);
   }
 }
 
 function takeTurn(snapshot: RolloutSnapshot, template: PodTemplateSpec, status: RolloutStatus): Taken {
-  const situation = situationOf(snapshot, template, withoutIdleAbort(status));
+  const situation = situationOf(snapshot, template, effective(status));
   const plan = new Plan((set, change) => buildReplicaSet(situation, set, change));
   planUpkeep(situation, plan);
   if (isObserved(situation)) {
@@ -108,11 +111,15 @@ function takeTurn(snapshot: RolloutSnapshot, template: PodTemplateSpec, status: 
   return { situation, plan, status: storedForm(status, composed.status), events: composed.events };
 }
 
-/** There is nothing to take back from what is stable. */
-const withoutIdleAbort = (status: RolloutStatus): RolloutStatus =>
-  status.abort && status.stableRS && isFullyPromoted(status)
-    ? { ...status, abort: false, abortedAt: undefined }
-    : status;
+/**
+ * What users asked for, without what it cancels: there is nothing to take back from what is stable, and taking an update back wins over
+ * promoting it.
+ */
+function effective(status: RolloutStatus): RolloutStatus {
+  if (!status.abort) return status;
+  if (status.stableRS && isFullyPromoted(status)) return { ...status, abort: false, abortedAt: undefined };
+  return status.promoteFull ? { ...status, promoteFull: false } : status;
+}
 
 function planUpkeep(s: Situation, plan: Plan): void {
   for (const claim of claims(s, selectorOf(s))) plan.claim(claim);
@@ -125,9 +132,18 @@ function planUpkeep(s: Situation, plan: Plan): void {
 function strategyTurn(s: Situation, plan: Plan) {
   if (needsReset(s)) return reset(s);
   const restartedAt = planRestart(s, plan);
-  const result = blueGreenOf(s) ? blueGreenTurn(s, plan) : canaryTurn(s, plan);
+  const result = blueGreenOf(s) ? blueGreenTurn(s, plan) : isRouted(s) ? routedTurn(s, plan) : canaryTurn(s, plan);
+  planRelease(s, plan);
   planWorkloadScaleDown(s, plan);
   return restartedAt === undefined ? result : { restartedAt, ...result };
+}
+
+const isRouted = (s: Situation): boolean => canaryOf(s)?.trafficRouting != null;
+
+/** The split that the status speaks of is nobody's any more. */
+function planRelease(s: Situation, plan: Plan): void {
+  if (isRouted(s) || !s.snapshot.rollout.status?.canary?.weights) return;
+  plan.route({ kind: 'ReleaseTraffic', routers: s.snapshot.capabilities.routers, events: [] });
 }
 
 function decisionOf(

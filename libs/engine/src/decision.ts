@@ -1,4 +1,5 @@
 import type { ReplicaSet, RolloutStatus } from '@sluice/model';
+import type { TrafficIntent } from './routed/intent.ts';
 import type { EpochMs } from './snapshot.ts';
 
 /** A Kubernetes Event to record about the Rollout. */
@@ -72,6 +73,23 @@ export type Action =
     }
   | { readonly kind: 'EvictPod'; readonly target: Target; readonly events: readonly EventIntent[] }
   | {
+      /**
+       * Declares the whole routing to one router or, with mode `observe`, only asks what it routes. The answer is part of the next snapshot;
+       * the actions behind it wait for that.
+       */
+      readonly kind: 'ApplyTraffic';
+      readonly router: string;
+      readonly intent: TrafficIntent;
+      readonly mode: 'apply' | 'observe';
+      readonly events: readonly EventIntent[];
+    }
+  | {
+      /** The strategy no longer names any router: each gives back what it took for this rollout. */
+      readonly kind: 'ReleaseTraffic';
+      readonly routers: readonly string[];
+      readonly events: readonly EventIntent[];
+    }
+  | {
       readonly kind: 'ScaleDeployment';
       readonly name: string;
       readonly replicas: number;
@@ -98,6 +116,7 @@ export type ExplanationCode =
   | 'WaitingForPods'
   | 'WaitingForOldPods'
   | 'WaitingForService'
+  | 'WaitingForRouter'
   | 'WaitingForScaleDown'
   | 'Progressing'
   | 'OtherController';

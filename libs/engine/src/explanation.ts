@@ -2,10 +2,11 @@ import { conditionReasons, conditionTypes, parseTime, pauseSeconds } from '@slui
 import type { RolloutStatus } from '@sluice/model';
 import { conditionsOf, findCondition } from './conditions.ts';
 import type { Explanation } from './decision.ts';
+import { blockingRouter } from './routed/routers.ts';
 import { isUnfinished } from './restart.ts';
 import { pauseEnd } from './pause.ts';
 import type { Situation } from './situation.ts';
-import { blueGreenOf, isFullyPromoted, stepsOf } from './situation.ts';
+import { blueGreenOf, canaryOf, isFullyPromoted, stepsOf } from './situation.ts';
 import { currentStepIndex } from './weight.ts';
 
 const byItself = 'Nothing to do: it goes on by itself.';
@@ -16,6 +17,7 @@ export function explain(s: Situation, status: RolloutStatus): Explanation {
     createFailed(s) ??
     stuck(s, status) ??
     waitingForPerson(s, status) ??
+    waitingForRouter(s, status) ??
     waitingForPods(s, status) ??
     waitingForCutover(s, status) ??
     healthy(s)
@@ -105,6 +107,16 @@ function blueGreenPause(
   const unblock = `sluice promote ${s.rollout.metadata.name}`;
   const until = seconds > 0 ? pauseEnd({ reason: 'BlueGreenPause', startTime: pause.startTime }, seconds) : undefined;
   return { code: 'PausedBeforePromotion', detail, unblock, since, ...(until !== undefined && { until }) };
+}
+
+function waitingForRouter(s: Situation, status: RolloutStatus): Explanation | undefined {
+  const blocked = canaryOf(s)?.trafficRouting ? blockingRouter(s) : undefined;
+  if (!blocked || status.phase === 'Healthy') return undefined;
+  return {
+    code: 'WaitingForRouter',
+    detail: `Traffic router "${blocked.router}": ${blocked.reason}. Weights stay as they are.`,
+    unblock: 'Mend what the router says, or bring its plugin back; it goes on by itself then.',
+  };
 }
 
 function waitingForPods(s: Situation, status: RolloutStatus): Explanation | undefined {

@@ -4,6 +4,7 @@ import { conditionsOf, findCondition } from './conditions.ts';
 import { isUnfinished } from './restart.ts';
 import { blueGreenOf } from './situation.ts';
 import type { Situation } from './situation.ts';
+import type { TurnResult } from './turn.ts';
 
 export interface PhaseAndMessage {
   readonly phase: RolloutPhase;
@@ -11,13 +12,12 @@ export interface PhaseAndMessage {
 }
 
 /** The first that fits is what people see. The texts are read by tools. Source: spec-rollout §2.4. */
-export function phaseOf(s: Situation, status: RolloutStatus): PhaseAndMessage {
-  return (
-    degraded(status) ??
-    pausedPhase(s, status) ??
-    podsPending(s, status) ??
-    cutoverPending(s, status) ?? { phase: 'Healthy', message: '' }
-  );
+export function phaseOf(s: Situation, status: RolloutStatus, blocked?: TurnResult['blockedBy']): PhaseAndMessage {
+  const held = degraded(status) ?? pausedPhase(s, status);
+  if (held) return held;
+  const pending = podsPending(s, status) ?? cutoverPending(s, status);
+  if (!pending) return { phase: 'Healthy', message: '' };
+  return blocked ? progressingWith(`waiting for traffic router "${blocked.router}": ${blocked.reason}`) : pending;
 }
 
 const progressingWith = (message: string): PhaseAndMessage => ({ phase: 'Progressing', message });

@@ -18,6 +18,7 @@ interface PlannedSet {
 export class Plan {
   readonly #sets = new Map<SetView, PlannedSet>();
   readonly #services: Action[] = [];
+  readonly #routes: Action[] = [];
   readonly #last: Action[] = [];
   readonly #first: Action[] = [];
   readonly wakeAts: EpochMs[] = [];
@@ -57,6 +58,10 @@ export class Plan {
   service(action: Action): void {
     this.#services.push(action);
   }
+  /** Declared after more pods are there and before any are taken away. */
+  route(action: Action): void {
+    this.#routes.push(action);
+  }
   later(action: Action): void {
     this.#last.push(action);
   }
@@ -84,7 +89,7 @@ export class Plan {
       const less = change.replicas !== undefined && change.replicas < set.spec;
       (less ? shrinks : grows).push(this.#action(set, change, events));
     }
-    return [...this.#first, ...grows, ...this.#services, ...shrinks, ...this.#last];
+    return [...this.#first, ...grows, ...this.#services, ...this.#routes, ...shrinks, ...this.#last];
   }
 
   #action(set: SetView, change: ReplicaSetChange, events: readonly EventIntent[]): Action {

@@ -1,3 +1,4 @@
+import type { RouterObservation } from './routed/intent.ts';
 import type { LabelSelector, Pod, PodTemplateSpec, ReplicaSet, Rollout, Service } from '@sluice/model';
 
 /** Milliseconds since 1970-01-01T00:00:00Z. */
@@ -53,5 +54,7 @@ export interface RolloutSnapshot {
   readonly templateRefusal?: { readonly hash: string; readonly message: string };
   /** The last failure to create the ReplicaSet with this hash for any other reason (quota, webhook). */
   readonly createFailure?: { readonly hash: string; readonly message: string };
+  /** By name: what each router that the strategy names was last seen to route; one that is not here is unknown. */
+  readonly routers?: Readonly<Record<string, RouterObservation>>;
   readonly capabilities: Capabilities;
 }

@@ -1,4 +1,4 @@
-import type { CompletionStatus, PauseCondition } from '@sluice/model';
+import type { CompletionStatus, PauseCondition, TrafficWeights } from '@sluice/model';
 import type { EventIntent } from './decision.ts';
 import type { Plan } from './plan.ts';
 import type { SetView } from './sets.ts';
@@ -27,6 +27,12 @@ export interface TurnResult {
   };
   /** The set that the active Service selects, as it will be. */
   readonly activeSet?: SetView;
+  /** The split that all routers were seen to have. */
+  readonly weights?: TrafficWeights;
+  /** The router that keeps it where it is, and why. */
+  readonly blockedBy?: { readonly router: string; readonly reason: string };
+  /** The two Services of a ping-pong have changed their parts. */
+  readonly flipsPingPong?: boolean;
   /** Why the update was taken back, where the controller did it. */
   readonly abortCause?: string;
   readonly startsAttempt?: boolean;

@@ -1,0 +1,53 @@
+import type { SetCanaryScale } from '@sluice/model';
+import type { CanaryPair } from '../canary-replicas.ts';
+import { canaryOf, isFullyPromoted, stepsOf } from '../situation.ts';
+import type { Situation } from '../situation.ts';
+import { currentStepIndex, desiredCanaryWeight, maxWeightOf } from '../weight.ts';
+import type { Routed } from './routers.ts';
+
+/** Pods that this share of the traffic needs. */
+export const podsFor = (s: Situation, weight: number): number => Math.ceil((weight * s.replicas) / maxWeightOf(s));
+
+/** The highest share that so many available pods can carry. */
+export const shareFor = (s: Situation, pods: number): number =>
+  s.replicas === 0 ? maxWeightOf(s) : Math.min(maxWeightOf(s), Math.floor((maxWeightOf(s) * pods) / s.replicas));
+
+const atLeastMinimum = (s: Situation, pods: number): number => {
+  const minimum = canaryOf(s)?.minPodsPerReplicaSet;
+  return pods === 0 || !minimum ? pods : Math.max(pods, Math.min(minimum, s.replicas));
+};
+
+/** The setCanaryScale that rules now: the nearest at or before the current step. Source: spec-rollout §4.6. */
+export function scaleByHand(s: Situation): SetCanaryScale | undefined {
+  const index = currentStepIndex(s);
+  if (index === undefined || s.status.promoteFull) return undefined;
+  if (s.status.abort && canaryOf(s)?.abortScaleDownDelaySeconds !== 0) return undefined;
+  for (let i = index; i >= 0; i--) {
+    const scale = stepsOf(s)[i]?.setCanaryScale;
+    if (scale) return scale.matchTrafficWeight ? undefined : scale;
+  }
+  return undefined;
+}
+
+/**
+ * Pods for both sides. The stable side stays whole unless `dynamicStableScale` lets it shrink, and then only as far as traffic has been
+ * seen to leave it. Source: spec-rollout §4.6.
+ */
+export function routedCounts(s: Situation, routed: Routed): CanaryPair {
+  if (isFullyPromoted(s.status) || !s.status.stableRS || !s.roles.stableSet)
+    return { canary: s.replicas, stable: s.replicas };
+  const byHand = scaleByHand(s);
+  const weight = byHand
+    ? byHand.replicas === undefined || byHand.replicas === null
+      ? (byHand.weight ?? 0)
+      : 0
+    : desiredCanaryWeight(s);
+  const canary = byHand?.replicas ?? atLeastMinimum(s, podsFor(s, weight));
+  if (!canaryOf(s)?.dynamicStableScale) return { canary, stable: s.replicas };
+  const max = maxWeightOf(s);
+  const carried = podsFor(s, max - routed.lowest);
+  return {
+    canary: atLeastMinimum(s, canary),
+    stable: atLeastMinimum(s, Math.max(podsFor(s, Math.max(0, max - weight)), carried)),
+  };
+}

@@ -1,0 +1,39 @@
+import type { SetHeaderRoute, SetMirrorRoute } from '@sluice/model';
+
+/** One side of the split. `service` is '' where versions are told apart by hash alone. */
+export interface Destination {
+  readonly service: string;
+  readonly hash: string;
+}
+
+/** The whole routing that is wanted of one router: a declaration, not a change. Source: architecture §5. */
+export interface TrafficIntent {
+  readonly stable: Destination;
+  readonly canary: Destination;
+  /** Share of the canary, out of maxWeight. */
+  readonly weight: number;
+  readonly maxWeight: number;
+  readonly extraDestinations: readonly (Destination & { readonly weight: number })[];
+  readonly headerRoutes: readonly SetHeaderRoute[];
+  readonly mirrorRoutes: readonly SetMirrorRoute[];
+  /** Names that belong to the rollout, in order of precedence. */
+  readonly managedRoutes: readonly string[];
+}
+
+/** What is known about one router's routes. */
+export type RouterObservation =
+  /** Nobody has looked since this process started. */
+  | { readonly kind: 'unknown' }
+  /** It cannot be asked; its routes may be anywhere between the two weights. */
+  | { readonly kind: 'unavailable'; readonly reason: string; readonly lowest: number; readonly highest: number }
+  | {
+      readonly kind: 'observed';
+      /** What it was asked about. */
+      readonly intent: TrafficIntent;
+      readonly inSync: boolean;
+      readonly canaryWeight: number;
+      readonly verification: 'verified' | 'pending' | 'unsupported';
+      /** Why it is not in sync, or what it waits for. */
+      readonly detail?: string;
+      readonly foreignWriter?: string;
+    };

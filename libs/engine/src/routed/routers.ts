@@ -1,0 +1,60 @@
+import { deepEqual } from '../same-status.ts';
+import { routersOf } from '../hold.ts';
+import type { Situation } from '../situation.ts';
+import { maxWeightOf } from '../weight.ts';
+import type { RouterObservation, TrafficIntent } from './intent.ts';
+
+/** Between which shares the canary's traffic is now, over all routers, as far as anybody can know. */
+export interface Routed {
+  readonly lowest: number;
+  readonly highest: number;
+}
+
+export const observationOf = (s: Situation, router: string): RouterObservation =>
+  s.snapshot.routers?.[router] ?? { kind: 'unknown' };
+
+export function routedNow(s: Situation): Routed {
+  const shares = routersOf(s.spec).map((router): Routed => {
+    const seen = observationOf(s, router);
+    switch (seen.kind) {
+      case 'unknown':
+        return { lowest: 0, highest: maxWeightOf(s) };
+      case 'unavailable':
+        return seen;
+      case 'observed':
+        return { lowest: seen.canaryWeight, highest: seen.canaryWeight };
+    }
+  });
+  return {
+    lowest: Math.min(...shares.map((share) => share.lowest)),
+    highest: Math.max(...shares.map((share) => share.highest)),
+  };
+}
+
+export type Acknowledgement = 'verified' | 'unsupported' | 'pending' | 'missing';
+
+/** Whether every router has been seen to route what is wanted; several at once must all have. */
+export function acknowledgementOf(s: Situation, wanted: TrafficIntent): Acknowledgement {
+  let answer: Acknowledgement = 'unsupported';
+  for (const router of routersOf(s.spec)) {
+    const seen = observationOf(s, router);
+    if (seen.kind !== 'observed' || !seen.inSync || !deepEqual(seen.intent, wanted)) return 'missing';
+    if (seen.verification === 'pending') answer = 'pending';
+    else if (seen.verification === 'verified' && answer === 'unsupported') answer = 'verified';
+  }
+  return answer;
+}
+
+/** The first router that keeps this rollout where it is, and why. */
+export function blockingRouter(s: Situation): { readonly router: string; readonly reason: string } | undefined {
+  for (const router of routersOf(s.spec)) {
+    const seen = observationOf(s, router);
+    if (seen.kind === 'unavailable') return { router, reason: seen.reason };
+    if (seen.kind === 'observed' && seen.foreignWriter && !seen.inSync) {
+      return { router, reason: `${seen.foreignWriter} writes the same routes${seen.detail ? `: ${seen.detail}` : ''}` };
+    }
+    if (seen.kind === 'observed' && (!seen.inSync || seen.verification === 'pending') && seen.detail)
+      return { router, reason: seen.detail };
+  }
+  return undefined;
+}

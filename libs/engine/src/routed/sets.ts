@@ -1,0 +1,96 @@
+import type { CanaryPair } from '../canary-replicas.ts';
+import { selectedHash, serviceOf } from '../canary-services.ts';
+import type { Plan } from '../plan.ts';
+import { planReplicas } from '../replicas.ts';
+import { dropDeadline, isAhead, planDeadline, planDelayedScaleDown } from '../scale-down-delay.ts';
+import type { SetView } from '../sets.ts';
+import { canaryOf, isFullyPromoted } from '../situation.ts';
+import type { Situation } from '../situation.ts';
+import { podsFor, scaleByHand } from './counts.ts';
+import type { Acknowledgement, Routed } from './routers.ts';
+import { serviceNames } from './service-names.ts';
+
+const DEFAULT_ABORT_DELAY_SECONDS = 30;
+
+/** Asks for pods on both sides and lets go of sets that nothing refers to any more. Source: spec-rollout §4.6, §4.7. */
+export function planRoutedSets(
+  s: Situation,
+  plan: Plan,
+  wanted: CanaryPair,
+  routed: Routed,
+  answer: Acknowledgement,
+): void {
+  const { newSet, stableSet } = s.roles;
+  if (stableSet) {
+    dropDeadline(plan, stableSet);
+    planReplicas(s, plan, stableSet, wanted.stable);
+  }
+  if (newSet !== stableSet) planNewSet(s, plan, wanted.canary, routed);
+  planOthers(s, plan, answer);
+}
+
+function planNewSet(s: Situation, plan: Plan, wanted: number, routed: Routed): void {
+  const { newSet, stableSet } = s.roles;
+  // Pods that carry traffic stay until the routers have been seen to have left them.
+  const carrying = scaleByHand(s) ? 0 : podsFor(s, routed.highest);
+  const count = Math.max(wanted, Math.min(newSet.spec, carrying));
+  if (!s.status.abort || !stableSet || !waitsAfterAbort(s)) {
+    dropDeadline(plan, newSet);
+    planReplicas(s, plan, newSet, count);
+    return;
+  }
+  planReplicas(s, plan, newSet, abortedCount(s, plan, routed));
+}
+
+/** With a delay of 0, and with a dynamic stable set unless a delay was asked for, the canary goes as its traffic goes. */
+function waitsAfterAbort(s: Situation): boolean {
+  const delay = canaryOf(s)?.abortScaleDownDelaySeconds;
+  return delay !== 0 && (!canaryOf(s)?.dynamicStableScale || (delay !== undefined && delay !== null));
+}
+
+function abortedCount(s: Situation, plan: Plan, routed: Routed): number {
+  const { newSet, stableSet } = s.roles;
+  const delaySeconds = canaryOf(s)?.abortScaleDownDelaySeconds ?? DEFAULT_ABORT_DELAY_SECONDS;
+  if (newSet.spec === 0) return 0;
+  if (newSet.deadline === undefined) {
+    if (stableSet!.available >= s.replicas) planDeadline(s, plan, newSet, delaySeconds * 1000);
+    return newSet.spec;
+  }
+  if (isAhead(newSet.deadline, s.now)) {
+    plan.wake(newSet.deadline);
+    return newSet.spec;
+  }
+  return routed.highest > 0 ? newSet.spec : 0;
+}
+
+function planOthers(s: Situation, plan: Plan, answer: Acknowledgement): void {
+  const canary = canaryOf(s);
+  const free = s.roles.others.filter((set) => !isReferenced(s, set, answer));
+  const isDelayed = (set: SetView): boolean => isFullyPromoted(s.status) || set.deadline !== undefined;
+  for (const set of free) {
+    if (set.spec === 0) continue;
+    if (!isDelayed(set) || canary?.dynamicStableScale) {
+      planReplicas(s, plan, set, 0);
+      dropDeadline(plan, set);
+    }
+  }
+  if (canary?.dynamicStableScale) return;
+  planDelayedScaleDown(s, plan, free.filter(isDelayed), {
+    delaySeconds: canary?.scaleDownDelaySeconds ?? undefined,
+    revisionLimit: canary?.scaleDownDelayRevisionLimit ?? undefined,
+    keep: (set) => set.spec,
+  });
+}
+
+/** Traffic may still reach it: a Service was last seen to select it, or the routers have not all been seen to be done with it. */
+function isReferenced(s: Situation, set: SetView, answer: Acknowledgement): boolean {
+  const names = serviceNames(s);
+  const selected = [names.stable, names.canary].some((name) => {
+    const service = serviceOf(s, name);
+    return service !== undefined && selectedHash(service) === set.hash;
+  });
+  if (selected) return true;
+  const weights = s.status.canary?.weights;
+  const isRecorded = weights?.canary.podTemplateHash === set.hash || weights?.stable.podTemplateHash === set.hash;
+  return isRecorded && (answer === 'missing' || answer === 'pending');
+}

@@ -1,0 +1,208 @@
+import { eventReasons } from '@sluice/model';
+import type { TrafficWeights } from '@sluice/model';
+import type { EventIntent } from '../decision.ts';
+import { describeStep, event } from '../events.ts';
+import { routersOf } from '../hold.ts';
+import { enterPauseStep, isPauseOver, withoutPause } from '../pause.ts';
+import type { Plan } from '../plan.ts';
+import { canaryPromotion, promoted } from '../promotion.ts';
+import { isWithinRollbackWindow } from '../rollback.ts';
+import { deepEqual } from '../same-status.ts';
+import { canaryOf, isFullyPromoted, isHalted, pausesOf, stepsOf } from '../situation.ts';
+import type { Situation } from '../situation.ts';
+import type { TurnResult } from '../turn.ts';
+import { currentStepIndex, maxWeightOf, weightAtStep } from '../weight.ts';
+import { routedCounts } from './counts.ts';
+import type { TrafficIntent } from './intent.ts';
+import { acknowledgementOf, blockingRouter, observationOf, routedNow } from './routers.ts';
+import type { Acknowledgement } from './routers.ts';
+import { managedRoutes } from './routes.ts';
+import { planRoutedSets } from './sets.ts';
+import { serviceNames } from './service-names.ts';
+import { planRoutedServices } from './services.ts';
+import { askedShare, canaryHash, routedCanaryHash, isAtRoutedCounts, routableShare } from './target.ts';
+import type { CanaryPair } from '../canary-replicas.ts';
+
+/**
+ * One turn of a canary whose traffic a router splits. Scale up, ready, route, seen to be routed, drain, scale down: nothing is taken away
+ * from a side before every router has been seen to have left it.
+ */
+export function routedTurn(s: Situation, plan: Plan): TurnResult {
+  const routed = routedNow(s);
+  const wanted = routedCounts(s, routed);
+  const selected = planRoutedServices(s, plan, routed);
+  const intent = wantedIntent(s, wanted, routed, selected);
+  const answer = intent ? acknowledgementOf(s, intent) : 'missing';
+  if (intent && answer === 'missing') planRoutes(s, plan, intent);
+  if (answer === 'pending') plan.wake(s.now + VERIFY_AGAIN_MS);
+  // What nobody has looked at yet may be anything: nothing is scaled on a guess.
+  const isKnown = routersOf(s.spec).every((router) => observationOf(s, router).kind !== 'unknown');
+  if (!isHalted(s) && (isKnown || !s.roles.stableSet)) planRoutedSets(s, plan, wanted, routed, answer);
+  const weights = intent && answer !== 'missing' ? recorded(s, intent, answer) : undefined;
+  const result = strategyResult(s, plan, wanted, intent, answer);
+  const blocked = answer === 'missing' || answer === 'pending' ? blockingRouter(s) : undefined;
+  if (blocked) return { ...result, blockedBy: blocked };
+  return weights ? { ...result, weights, events: [...weightEvents(s, weights), ...(result.events ?? [])] } : result;
+}
+
+const VERIFY_AGAIN_MS = 10_000;
+
+function strategyResult(
+  s: Situation,
+  plan: Plan,
+  wanted: CanaryPair,
+  intent: TrafficIntent | undefined,
+  answer: Acknowledgement,
+): TurnResult {
+  const steps = stepsOf(s).length;
+  if (s.status.abort && s.roles.stableSet) {
+    return { pauses: [], currentStepIndex: steps === 0 ? null : isFullyPromoted(s.status) ? steps : 0 };
+  }
+  const promotion = canaryPromotion(s);
+  if (promotion && mayPromote(s, intent, answer))
+    return { ...promoted(s, promotion), flipsPingPong: s.status.stableRS !== s.roles.newSet.hash };
+  if (isWithinRollbackWindow(s)) return { pauses: [], currentStepIndex: steps || null };
+  return stepResult(s, plan, wanted, intent, answer);
+}
+
+/**
+ * All steps done means that all traffic has been seen on the new version. Without steps, and on a full promotion, the switch of the stable side
+ * moves it.
+ */
+function mayPromote(s: Situation, intent: TrafficIntent | undefined, answer: Acknowledgement): boolean {
+  const { newSet, stableSet } = s.roles;
+  if (
+    !stableSet ||
+    newSet === stableSet ||
+    s.status.promoteFull ||
+    stepsOf(s).length === 0 ||
+    isWithinRollbackWindow(s) ||
+    s.replicas === 0
+  )
+    return true;
+  return intent?.weight === maxWeightOf(s) && (answer === 'verified' || answer === 'unsupported');
+}
+
+function stepResult(
+  s: Situation,
+  plan: Plan,
+  wanted: CanaryPair,
+  intent: TrafficIntent | undefined,
+  answer: Acknowledgement,
+): TurnResult {
+  const steps = stepsOf(s);
+  const index = currentStepIndex(s);
+  const pauses = s.status.promoteFull ? [] : pausesOf(s.status);
+  if (index === undefined) return { pauses, currentStepIndex: steps.length || null };
+  const step = steps[index]!;
+  const isRouted = answer === 'verified' || answer === 'unsupported';
+  if (!s.spec.paused && isRoutedStepDone(s, index, wanted, intent, isRouted)) {
+    return {
+      pauses: withoutPause(pauses, 'CanaryPauseStep'),
+      currentStepIndex: index + 1,
+      events: [
+        event(
+          eventReasons.rolloutStepCompleted,
+          `Rollout step ${index + 1}/${steps.length} completed (${describeStep(step)})`,
+        ),
+      ],
+    };
+  }
+  const enters = step.pause && isRouted && !plan.scales && !s.spec.paused && !s.status.promoteFull;
+  return {
+    pauses: enters ? enterPauseStep(s, plan, step.pause!) : pauses,
+    keepsResume: s.spec.paused === true || (step.pause !== undefined && !isRouted),
+  };
+}
+
+function isRoutedStepDone(
+  s: Situation,
+  index: number,
+  wanted: CanaryPair,
+  intent: TrafficIntent | undefined,
+  isRouted: boolean,
+): boolean {
+  const step = stepsOf(s)[index]!;
+  if (step.pause) return isRouted && isPauseStepOver(s, index);
+  if (step.setWeight !== undefined && step.setWeight !== null) {
+    // With a threshold, and without any pods at all, the step does not wait for the capacity that its whole weight would need.
+    const mayBeLess = s.replicas === 0 || !!canaryOf(s)?.replicaProgressThreshold;
+    return isRouted && isAtRoutedCounts(s, wanted) && (mayBeLess || intent?.weight === weightAtStep(s, index));
+  }
+  if (step.setCanaryScale) return isAtRoutedCounts(s, wanted);
+  return !!(step.setHeaderRoute || step.setMirrorRoute) && isRouted;
+}
+
+const isPauseStepOver = (s: Situation, index: number): boolean => {
+  const pause = stepsOf(s)[index]?.pause;
+  return !!pause && isPauseOver(s, pause);
+};
+
+/** What every router is to do now; undefined while the Services are not where the routes need them. */
+function wantedIntent(
+  s: Situation,
+  wanted: CanaryPair,
+  routed: ReturnType<typeof routedNow>,
+  selected: { stable?: string; canary?: string },
+): TrafficIntent | undefined {
+  const { stableSet, newSet } = s.roles;
+  if (!stableSet) return undefined;
+  const names = serviceNames(s);
+  const hash = routedCanaryHash(s);
+  // A stable Service that still selects another version must not be given its traffic back.
+  if (selected.stable !== undefined && selected.stable !== stableSet.hash) return undefined;
+  const share = routableShare(s, askedShare(s, wanted), routed);
+  const isCanaryReady = selected.canary === undefined || selected.canary === canaryHash(s);
+  const weight = isCanaryReady ? share : Math.min(share, routed.highest === 0 ? 0 : routed.lowest);
+  if (s.replicas > 0 && newSet.available === 0 && stableSet.available === 0) return undefined;
+  return {
+    stable: { service: names.stable, hash: stableSet.hash },
+    canary: { service: names.canary, hash },
+    weight,
+    maxWeight: maxWeightOf(s),
+    extraDestinations: [],
+    ...managedRoutes(s),
+    managedRoutes: (canaryOf(s)?.trafficRouting?.managedRoutes ?? []).map((route) => route.name),
+  };
+}
+
+function planRoutes(s: Situation, plan: Plan, intent: TrafficIntent): void {
+  for (const router of routersOf(s.spec)) {
+    const seen = observationOf(s, router);
+    if (seen.kind === 'observed' && seen.inSync && deepEqual(seen.intent, intent)) continue;
+    // What nobody has looked at is looked at first: taking over writes nothing where all is well.
+    plan.route({
+      kind: 'ApplyTraffic',
+      router,
+      intent,
+      mode: seen.kind === 'unknown' ? 'observe' : 'apply',
+      events: [],
+    });
+  }
+}
+
+/** What is kept in the status: the split that every router was seen to have. */
+function recorded(s: Situation, intent: TrafficIntent, answer: Acknowledgement): TrafficWeights {
+  const canary = canaryOf(s);
+  const destination = (service: string | null | undefined, hash: string, weight: number) => ({
+    weight,
+    ...(service && { serviceName: service }),
+    podTemplateHash: hash,
+  });
+  return {
+    canary: destination(canary?.canaryService, canaryHash(s), intent.weight),
+    stable: destination(canary?.stableService, intent.stable.hash, intent.maxWeight - intent.weight),
+    ...(answer !== 'unsupported' && { verified: answer === 'verified' }),
+  };
+}
+
+function weightEvents(s: Situation, next: TrafficWeights): readonly EventIntent[] {
+  const before = s.status.canary?.weights;
+  if (before && deepEqual(before.canary, next.canary) && deepEqual(before.stable, next.stable)) return [];
+  const change = !before
+    ? `to ${next.canary.weight}`
+    : before.canary.weight === next.canary.weight
+      ? ''
+      : `from ${before.canary.weight} to ${next.canary.weight}`;
+  return [event(eventReasons.trafficWeightUpdated, `Traffic weight updated ${change}`)];
+}
