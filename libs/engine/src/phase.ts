@@ -2,7 +2,7 @@ import { conditionReasons, conditionTypes } from '@sluice/model';
 import type { RolloutPhase, RolloutStatus } from '@sluice/model';
 import { conditionsOf, findCondition } from './conditions.ts';
 import { isUnfinished } from './restart.ts';
-import { blueGreenOf } from './situation.ts';
+import { blueGreenOf, canaryOf } from './situation.ts';
 import type { Situation } from './situation.ts';
 import type { TurnResult } from './turn.ts';
 
@@ -51,7 +51,9 @@ function cutoverPending(s: Situation, status: RolloutStatus): PhaseAndMessage | 
   const isPromoted = !!status.stableRS && status.stableRS === status.currentPodHash;
   const blueGreen = blueGreenOf(s);
   if (!blueGreen) {
-    if ((status.replicas ?? 0) > (status.updatedReplicas ?? 0))
+    // Behind a router, old pods that wait for their delay get no traffic: they are nobody's concern.
+    const isSplitByPods = !canaryOf(s)?.trafficRouting;
+    if (isSplitByPods && (status.replicas ?? 0) > (status.updatedReplicas ?? 0))
       return progressingWith('old replicas are pending termination');
     return isPromoted ? undefined : progressingWith('waiting for all steps to complete');
   }

@@ -18,7 +18,8 @@ export function routedNow(s: Situation): Routed {
     const seen = observationOf(s, router);
     switch (seen.kind) {
       case 'unknown':
-        return { lowest: 0, highest: maxWeightOf(s) };
+        // What the status remembers may be old: enough to keep pods by, not enough to take any away.
+        return { lowest: s.status.canary?.weights?.canary.weight ?? 0, highest: maxWeightOf(s) };
       case 'unavailable':
         return seen;
       case 'observed':

@@ -1,5 +1,6 @@
 import type { CanaryPair } from '../canary-replicas.ts';
 import { selectedHash, serviceOf } from '../canary-services.ts';
+import { routersOf } from '../hold.ts';
 import type { Plan } from '../plan.ts';
 import { planReplicas } from '../replicas.ts';
 import { dropDeadline, isAhead, planDeadline, planDelayedScaleDown } from '../scale-down-delay.ts';
@@ -7,6 +8,7 @@ import type { SetView } from '../sets.ts';
 import { canaryOf, isFullyPromoted } from '../situation.ts';
 import type { Situation } from '../situation.ts';
 import { podsFor, scaleByHand } from './counts.ts';
+import { observationOf } from './routers.ts';
 import type { Acknowledgement, Routed } from './routers.ts';
 import { serviceNames } from './service-names.ts';
 
@@ -23,7 +25,9 @@ export function planRoutedSets(
   const { newSet, stableSet } = s.roles;
   if (stableSet) {
     dropDeadline(plan, stableSet);
-    planReplicas(s, plan, stableSet, wanted.stable);
+    // What nobody has looked at yet may still need all pods that there are.
+    const isKnown = routersOf(s.spec).every((router) => observationOf(s, router).kind !== 'unknown');
+    planReplicas(s, plan, stableSet, isKnown ? wanted.stable : Math.max(wanted.stable, stableSet.spec));
   }
   if (newSet !== stableSet) planNewSet(s, plan, wanted.canary, routed);
   planOthers(s, plan, answer);

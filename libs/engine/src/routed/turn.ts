@@ -35,9 +35,7 @@ export function routedTurn(s: Situation, plan: Plan): TurnResult {
   const answer = intent ? acknowledgementOf(s, intent) : 'missing';
   if (intent && answer === 'missing') planRoutes(s, plan, intent);
   if (answer === 'pending') plan.wake(s.now + VERIFY_AGAIN_MS);
-  // What nobody has looked at yet may be anything: nothing is scaled on a guess.
-  const isKnown = routersOf(s.spec).every((router) => observationOf(s, router).kind !== 'unknown');
-  if (!isHalted(s) && (isKnown || !s.roles.stableSet)) planRoutedSets(s, plan, wanted, routed, answer);
+  if (!isHalted(s)) planRoutedSets(s, plan, wanted, routed, answer);
   const weights = intent && answer !== 'missing' ? recorded(s, intent, answer) : undefined;
   const result = strategyResult(s, plan, wanted, intent, answer);
   const blocked = answer === 'missing' || answer === 'pending' ? blockingRouter(s) : undefined;
