@@ -73,6 +73,8 @@ export function createReflector<T>(options: ReflectorOptions<T>): Reflector {
   const selectors = { ...scopeOf(namespace), ...selectorsOf(options) };
   let state: ReflectorState = 'stopped';
   let synced = false;
+  // The last watch lasted its whole time and brought nothing, not even a bookmark.
+  let wasSilent = false;
   let resourceVersion: string | undefined;
   let listedAt = Number.NEGATIVE_INFINITY;
   let aliveAt = Number.NEGATIVE_INFINITY;
@@ -119,9 +121,14 @@ export function createReflector<T>(options: ReflectorOptions<T>): Reflector {
     try {
       const first = await pages.next();
       alive();
-      if (first.done !== true && compareResourceVersions(first.value.resourceVersion, resourceVersion) < 0) {
-        throw expired(`${ref.plural}: the server's history went back to ${first.value.resourceVersion}`);
-      }
+      if (first.done === true) return;
+      const order = compareResourceVersions(first.value.resourceVersion, resourceVersion);
+      if (order < 0) throw expired(`${ref.plural}: the server's history went back to ${first.value.resourceVersion}`);
+      // Something in between may swallow events, and the next watch be no better: a server that works sends bookmarks.
+      if (order > 0 && wasSilent)
+        throw expired(
+          `${ref.plural}: the last watch brought nothing though the server went on to ${first.value.resourceVersion}`,
+        );
     } finally {
       await pages.return();
     }
@@ -131,6 +138,7 @@ export function createReflector<T>(options: ReflectorOptions<T>): Reflector {
     state = 'watching';
     const seconds = Math.max(1, Math.round((options.watchSeconds ?? 290) * (0.9 + 0.2 * random())));
     const openedAt = performance.now();
+    let heard = false;
     const events = client.watch(ref, {
       ...selectors,
       ...(resourceVersion === undefined ? {} : { resourceVersion }),
@@ -143,6 +151,7 @@ export function createReflector<T>(options: ReflectorOptions<T>): Reflector {
     try {
       for await (const event of events) {
         alive();
+        heard = true;
         failures = 0;
         const version = event.object.metadata.resourceVersion;
         const older = compareResourceVersions(version, resourceVersion) < 0;
@@ -157,7 +166,9 @@ export function createReflector<T>(options: ReflectorOptions<T>): Reflector {
       if (performance.now() - openedAt < 1_000)
         throw new KubeError({ code: 'Network', message: `${ref.plural}: the watch ended at once` });
     } finally {
-      if (performance.now() - openedAt >= settledMs) failures = 0;
+      const lastedMs = performance.now() - openedAt;
+      if (lastedMs >= settledMs) failures = 0;
+      wasSilent = !heard && lastedMs >= seconds * 950;
     }
   }
 

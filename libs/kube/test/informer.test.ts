@@ -236,6 +236,16 @@ describe('an informer in trouble', () => {
     expect(informer.lastEventAgeMs).toBeLessThan(120_000);
   });
 
+  it('learns what a silent watch has kept back even when the next one is as silent', async () => {
+    await started();
+    cluster.faults.silent = true;
+    cluster.breakWatches();
+    await vi.advanceTimersByTimeAsync(1_000);
+    cluster.put('kept-back');
+    await vi.advanceTimersByTimeAsync(400_000);
+    expect(names()).toEqual(['kept-back']);
+  });
+
   it('watches again at once when the server ends a watch in time', async () => {
     await started();
     const watches = cluster.calls.watch;
