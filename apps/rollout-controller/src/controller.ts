@@ -11,7 +11,8 @@ import { assembleSnapshot, isIncomplete } from './assemble/snapshot.ts';
 import type { Authority } from './authority.ts';
 import { execute } from './execute/execute.ts';
 import type { Outcome } from './execute/execute.ts';
-import type { Execution } from './execute/execution.ts';
+import type { Execution, RouterCalls } from './execute/execution.ts';
+import { noRouters } from './execute/no-routers.ts';
 import { createServiceRelease, selectsOneVersion } from './service-release.ts';
 import { watchChanges } from './triggers.ts';
 
@@ -31,6 +32,8 @@ export interface ControllerOptions {
   readonly authority: Authority;
   readonly recorder: Pick<EventRecorder, 'record'>;
   readonly capabilities: Capabilities;
+  /** The routers that `capabilities` name. */
+  readonly routers?: RouterCalls;
   readonly logger: KubeLogger;
   /** Rollouts at once: 10. */
   readonly workers?: number;
@@ -60,14 +63,14 @@ interface Memory {
   rollout: Rollout;
   /** Since when a status that may wait has been waiting. */
   deferredSince?: EpochMs | undefined;
-  /** Decisions in a row that were thrown away. */
+  /** Decisions in a row that were thrown away before anything was written. */
   discarded: number;
   announced: boolean;
 }
 
 const cacheLagMs = 100;
 const incompleteRetryMs = 5_000;
-const maxDiscardDelayMs = 5_000;
+const maxDiscardDelayMs = 2_000;
 
 export function createController(options: ControllerOptions): Controller {
   const { client, caches, authority, recorder, logger, hooks = {} } = options;
@@ -123,7 +126,7 @@ export function createController(options: ControllerOptions): Controller {
     const snapshot = await assemble(rollout, within);
     const decision = decideRollout(snapshot);
     const deferStatus = mayDefer(memory, decision, snapshot.now);
-    const outcome = await execute(executionOf(key, snapshot, within), decision, { deferStatus });
+    const outcome = await execute(executionOf(key, memory, snapshot, within), decision, { deferStatus });
     return nextTurn(key, memory, snapshot, decision, outcome);
   }
 
@@ -137,15 +140,19 @@ export function createController(options: ControllerOptions): Controller {
     return at < memory.deferredSince + (options.deferMs ?? 1_000);
   }
 
-  function executionOf(key: string, snapshot: RolloutSnapshot, signal: AbortSignal): Execution {
+  function executionOf(key: string, memory: Memory, snapshot: RolloutSnapshot, signal: AbortSignal): Execution {
     return {
       client,
       snapshot,
       signal,
       creations,
+      routers: options.routers ?? noRouters,
       now,
       mayWrite: () => !signal.aborted && isInCharge(key),
-      wrote: (kind, object) => written.wrote(key, caches[kind], object),
+      wrote(kind, object) {
+        memory.discarded = 0;
+        written.wrote(key, caches[kind], object);
+      },
       removed: (kind, object) => written.removed(key, caches[kind], object),
       record: (event) => record(snapshot.rollout, event),
     };

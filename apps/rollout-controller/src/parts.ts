@@ -1,6 +1,6 @@
 import { noCapabilities } from '@sluice/engine';
 import { createEventRecorder, isKubeError } from '@sluice/kube';
-import type { KubeClient, KubeLogger } from '@sluice/kube';
+import type { KubeClient, KubeLogger, ReflectorTimings } from '@sluice/kube';
 import { eventSourceComponent } from '@sluice/model';
 import type { Assembly, Part } from '@sluice/service';
 import { createCaches } from './assemble/caches.ts';
@@ -16,12 +16,13 @@ import type { ControllerMetrics } from './metrics.ts';
 export interface RolloutControllerOptions
   extends
     Omit<AuthorityOptions, 'onChange' | 'logger' | 'client'>,
-    Partial<Pick<ControllerOptions, 'workers' | 'resyncMs' | 'deferMs' | 'capabilities' | 'now' | 'random'>> {
+    Partial<Pick<ControllerOptions, 'workers' | 'resyncMs' | 'deferMs' | 'capabilities' | 'now' | 'random' | 'hooks'>> {
   readonly client: KubeClient;
   readonly logger: KubeLogger;
   /** Absent or empty: all. */
   readonly namespaces?: readonly string[];
   readonly metrics?: ControllerMetrics;
+  readonly watchTimings?: ReflectorTimings;
 }
 
 export interface RolloutController extends Assembly {
@@ -44,6 +45,7 @@ export function createRolloutController(options: RolloutControllerOptions): Roll
     logger,
     ...(options.namespaces === undefined ? {} : { namespaces: options.namespaces }),
     ...(options.instanceId === undefined ? {} : { instanceId: options.instanceId }),
+    ...(options.watchTimings === undefined ? {} : { timings: options.watchTimings }),
     onRestart(plural, why, error) {
       metrics?.onWatchRestart(plural, why);
       if (plural === 'rollouts' && isKubeError(error, 'NotFound'))

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { createCreationAnswers } from '../src/assemble/creation-answers.ts';
 import { execute } from '../src/execute/execute.ts';
 import type { Execution } from '../src/execute/execution.ts';
+import { noRouters } from '../src/execute/no-routers.ts';
 import { createSet, decision, ownerOf, replicaSet, rollout, snapshot, updateSet } from './objects.ts';
 import { recordedClient } from './recorded-client.ts';
 import type { Failure, RecordedCall } from './recorded-client.ts';
@@ -31,6 +32,7 @@ function setUp({ snapshot: fields, objects = [rollout()], fail, mayWrite = () =>
     removed: (kind, object) => void wrote.push(`${kind} ${object.metadata.name ?? ''} removed`),
     record: (event) => void events.push(event),
     creations,
+    routers: noRouters,
   };
   const run = (actions: readonly Action[], over: Parameters<typeof decision>[1] = {}, deferStatus = false) =>
     execute(execution, decision(actions, over), { deferStatus });

@@ -60,10 +60,16 @@ export class LiveWorld {
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
-  /** A client as the controller has it, in the audit as `sluice`. */
-  async client(): Promise<KubeClient> {
-    const kubeconfig = path.join(this.#directory, `sluice-${this.#clients++}`);
-    this.cluster.writeKubeconfig(kubeconfig, 'sluice');
+  /** Path of a kubeconfig with which writes stand in the audit as those of `user`. */
+  kubeconfig(user: string): string {
+    const kubeconfig = path.join(this.#directory, `${user}-${this.#clients++}`);
+    this.cluster.writeKubeconfig(kubeconfig, user);
+    return kubeconfig;
+  }
+
+  /** A client as the controller has it. */
+  async client(user = 'sluice'): Promise<KubeClient> {
+    const kubeconfig = this.kubeconfig(user);
     const client = await createClient({ kubeconfig, userAgent: 'sluice-rollout-controller' });
     this.#stops.push(() => client.close());
     return client;

@@ -1,5 +1,5 @@
 import { createInformer, keyOf, resources } from '@sluice/kube';
-import type { Informer, KubeClient, KubeLogger } from '@sluice/kube';
+import type { Informer, KubeClient, KubeLogger, ReflectorTimings } from '@sluice/kube';
 import { instanceIdLabel, podTemplateHashLabel } from '@sluice/model';
 import type { ReplicaSet, Rollout, Service } from '@sluice/model';
 import { projectReplicaSet, projectRollout, projectService } from './projections.ts';
@@ -30,6 +30,8 @@ export interface CacheOptions {
   /** Only Rollouts with this instance id; absent or empty: only those without any. */
   readonly instanceId?: string;
   readonly logger: KubeLogger;
+  /** How long watches last and how trouble with them is met; see the defaults there. */
+  readonly timings?: ReflectorTimings;
   readonly onRestart?: (plural: string, why: 'list' | 'watch', error: unknown) => void;
 }
 
@@ -49,6 +51,7 @@ export function createCaches(options: CacheOptions): Caches {
     client,
     namespaces,
     logger,
+    ...options.timings,
     onRestart: (why: 'list' | 'watch', error: unknown) => options.onRestart?.(plural, why, error),
   });
   const rollouts = createInformer<Rollout>({
@@ -70,7 +73,12 @@ export function createCaches(options: CacheOptions): Caches {
     ref: resources.services,
     project: projectService,
   });
-  const workloads = createWorkloadCaches({ client, namespaces, logger });
+  const workloads = createWorkloadCaches({
+    client,
+    namespaces,
+    logger,
+    ...(options.timings && { timings: options.timings }),
+  });
   const all = [rollouts, replicaSets, services] as const;
   return {
     rollouts,

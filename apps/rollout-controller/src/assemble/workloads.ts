@@ -1,5 +1,5 @@
 import { createInformer } from '@sluice/kube';
-import type { Informer, KubeClient, KubeLogger } from '@sluice/kube';
+import type { Informer, KubeClient, KubeLogger, ReflectorTimings } from '@sluice/kube';
 import { projectWorkload } from './projections.ts';
 import type { Workload } from './projections.ts';
 import { workloadKinds } from './references.ts';
@@ -24,9 +24,10 @@ export interface WorkloadCacheOptions {
   readonly client: KubeClient;
   readonly namespaces?: readonly string[] | undefined;
   readonly logger: KubeLogger;
+  readonly timings?: ReflectorTimings;
 }
 
-export function createWorkloadCaches({ client, namespaces, logger }: WorkloadCacheOptions): WorkloadCaches {
+export function createWorkloadCaches({ client, namespaces, logger, timings }: WorkloadCacheOptions): WorkloadCaches {
   const informers = new Map<WorkloadKind, Informer<Workload>>();
   const handlers: WorkloadHandler[] = [];
   const stopper = new AbortController();
@@ -40,6 +41,7 @@ export function createWorkloadCaches({ client, namespaces, logger }: WorkloadCac
       namespaces,
       project: projectWorkload,
       logger,
+      ...timings,
     });
     informers.set(of, informer);
     informer.onChange((before, after) => {

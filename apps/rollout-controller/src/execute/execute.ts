@@ -2,7 +2,7 @@ import type { Action, Decision } from '@sluice/engine';
 import { isKubeError } from '@sluice/kube';
 import type { Rollout } from '@sluice/model';
 import { scaleDeployment } from './deployments.ts';
-import { CreationAnswered, NotInCharge, StaleDecision } from './execution.ts';
+import { CreationAnswered, NotInCharge, StaleDecision, assertInCharge } from './execution.ts';
 import type { ActionOf, Execution } from './execution.ts';
 import { evictPod, patchPods } from './pods.ts';
 import {
@@ -113,6 +113,12 @@ async function perform(
       return await evictPod(execution, action);
     case 'ScaleDeployment':
       return await scaleDeployment(execution, action);
+    case 'ApplyTraffic':
+      assertInCharge(execution);
+      return await execution.routers.apply(action, execution.signal);
+    case 'ReleaseTraffic':
+      assertInCharge(execution);
+      return await execution.routers.release(action, execution.signal);
     default:
       return assertNever(action);
   }

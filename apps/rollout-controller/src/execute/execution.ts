@@ -17,6 +17,13 @@ export interface Execution {
   removed(kind: CachedKind, object: KubeObject): void;
   record(event: EventIntent): void;
   readonly creations: CreationAnswers;
+  readonly routers: RouterCalls;
+}
+
+/** The routers that are installed. What they answer is part of the next snapshot. Both throw when a router does not do what it is asked. */
+export interface RouterCalls {
+  apply(action: ActionOf<'ApplyTraffic'>, signal: AbortSignal): Promise<void>;
+  release(action: ActionOf<'ReleaseTraffic'>, signal: AbortSignal): Promise<void>;
 }
 
 export type CachedKind = 'rollouts' | 'replicaSets' | 'services';
