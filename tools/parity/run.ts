@@ -16,7 +16,7 @@ await runSession(
       startPlayCluster(session, kind),
       findOrStartRedis(session, process.env['REDIS_URL']),
     ]);
-    await startServicesOn(session, cluster.sutKubeconfig, redisUrl);
+    await startServicesOn(session, cluster, redisUrl);
     const program = [path.join(here, 'replay.mjs'), 'check', '--kubeconfig', cluster.kubeconfig, ...replay];
     return (await runProgram(session, process.execPath, program, { output: 'show' })).code;
   },

@@ -47,7 +47,7 @@ await runSession(
 
 async function checkQuiet(session: Session, cluster: PlayCluster, redisUrl: string, seconds: number): Promise<boolean> {
   const writes = await cluster.watchWrites();
-  await startServicesOn(session, cluster.sutKubeconfig, redisUrl);
+  await startServicesOn(session, cluster, redisUrl);
   await sleep(seconds * 1000);
   const { total, refused, events, first } = await writes();
   const quiet = total + refused === 0;

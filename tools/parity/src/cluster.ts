@@ -6,6 +6,7 @@ import type { WriteCounts } from '@sluice/tools-control-plane';
 import { installCustomResources, root, sluiceCrds, startLocalCluster } from '@sluice/tools-start';
 import type { Session } from '@sluice/tools-start';
 import { watchLocalWrites } from './local-writes.ts';
+import { grantChartPermissions } from './permissions.ts';
 
 export const clusterKinds = ['local', 'kubernetes'] as const;
 export type ClusterKind = (typeof clusterKinds)[number];
@@ -14,8 +15,8 @@ export type ClusterKind = (typeof clusterKinds)[number];
 export interface PlayCluster {
   /** Of the administrator, for what is played. */
   readonly kubeconfig: string;
-  /** Of the services under test: what they write is counted. */
-  readonly sutKubeconfig: string;
+  /** Of one service under test, with the permissions that the chart gives it where the cluster checks them; what it writes is counted. */
+  readonly kubeconfigOf: (service: string) => string;
   /** Starts to count; the answer tells what the services have written since. */
   watchWrites(): Promise<() => Promise<WriteCounts>>;
 }
@@ -34,17 +35,19 @@ async function localCluster(session: Session): Promise<PlayCluster> {
   // As on the real control plane, the token is the user's name: the services get one of their own.
   const sutKubeconfig = path.join(session.temp, 'sut.kubeconfig');
   fs.writeFileSync(sutKubeconfig, fs.readFileSync(kubeconfig, 'utf8').replaceAll('admin-token', 'sut-token'));
-  return { kubeconfig, sutKubeconfig, watchWrites: () => watchLocalWrites(server, 'sut') };
+  return { kubeconfig, kubeconfigOf: () => sutKubeconfig, watchWrites: () => watchLocalWrites(server, 'sut') };
 }
 
 async function realCluster(session: Session): Promise<PlayCluster> {
-  const plane = await startControlPlane(path.join(session.temp, 'control-plane'), undefined, (line) =>
-    console.log(line),
-  );
+  const folder = path.join(session.temp, 'control-plane');
+  const plane = await startControlPlane(folder, undefined, (line) => console.log(line));
   session.atEnd(() => plane.stop());
+  const admin = await createClient({ kubeconfig: plane.kubeconfig, userAgent: 'sluice-parity' });
+  const kubeconfigOf = await grantChartPermissions(admin, plane.sutKubeconfig, folder);
+  admin.close();
   return {
     kubeconfig: plane.kubeconfig,
-    sutKubeconfig: plane.sutKubeconfig,
+    kubeconfigOf,
     watchWrites: async () => {
       const count = watchWrites(plane.auditLog);
       return async () => count();

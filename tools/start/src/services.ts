@@ -10,6 +10,8 @@ import type { Session } from './session.ts';
 export interface Surroundings {
   /** Path of the kubeconfig of the cluster to serve. */
   readonly kubeconfig: string;
+  /** Where each service is a user of its own: its kubeconfig. */
+  readonly kubeconfigOf?: (service: string) => string;
   /** Reaches the services as $REDIS_URL. */
   readonly redisUrl: string;
   /** Where the services keep their Leases. */
@@ -41,10 +43,11 @@ export function startServices(
 ): Promise<Announcement[]> {
   return Promise.all(
     list.map(async (service) => {
+      const kubeconfig = surroundings.kubeconfigOf?.(service.name) ?? surroundings.kubeconfig;
       const child = await session.children.start({
         name: service.name,
         command: process.execPath,
-        args: [path.resolve(root, service.script), ...service.args(surroundings), '--announce'],
+        args: [path.resolve(root, service.script), ...service.args({ ...surroundings, kubeconfig }), '--announce'],
         env: { REDIS_URL: surroundings.redisUrl },
         ready: readAnnouncement,
       });
@@ -64,11 +67,15 @@ export async function systemNamespaceOf(client: KubeClient): Promise<string> {
   return installed ? SYSTEM_NAMESPACE : 'kube-system';
 }
 
-/** As `startServices`, for a caller that has only the kubeconfig. */
-export async function startServicesOn(session: Session, kubeconfig: string, redisUrl: string): Promise<Announcement[]> {
-  const client = await createClient({ kubeconfig, userAgent: 'sluice-start' });
+/** As `startServices`, for a caller that has only kubeconfigs; `kubeconfigOf` is for services that are users of their own. */
+export async function startServicesOn(
+  session: Session,
+  cluster: { readonly kubeconfig: string; readonly kubeconfigOf?: (service: string) => string },
+  redisUrl: string,
+): Promise<Announcement[]> {
+  const client = await createClient({ kubeconfig: cluster.kubeconfig, userAgent: 'sluice-start' });
   try {
-    return await startServices(session, { kubeconfig, redisUrl, systemNamespace: await systemNamespaceOf(client) });
+    return await startServices(session, { ...cluster, redisUrl, systemNamespace: await systemNamespaceOf(client) });
   } finally {
     client.close();
   }

@@ -27,7 +27,7 @@ beforeAll(async () => {
   client = await createClient({ kubeconfig, userAgent: 'sluice-start' });
   await installCustomResources(client);
   // No example needs measurements: nobody asks Redis for anything.
-  await startServicesOn(session, kubeconfig, 'redis://127.0.0.1:1');
+  await startServicesOn(session, { kubeconfig }, 'redis://127.0.0.1:1');
 }, 60_000);
 
 afterAll(async () => {
