@@ -1,13 +1,18 @@
-import { type Explanation, decideRollout } from '@sluice/engine';
+import { type Capabilities, type Explanation, decideRollout, noCapabilities, routersOf } from '@sluice/engine';
 import type { KubeClient } from '@sluice/kube';
+import type { Rollout } from '@sluice/model';
+import { assembleFromApi } from '@sluice/rollout-controller';
 import { readRollout } from './cluster.ts';
 import { CommandError } from './errors.ts';
+import { type OtherController, liveOtherController } from './other-controller.ts';
 import { type Phase, rolloutPhase } from './view/phase.ts';
 
 /** Where a Rollout is, and why. */
 export interface ExplainedRollout {
   readonly phase: Phase;
   readonly explanation: Explanation;
+  /** Who else looks after it: then Sluice only observes. */
+  readonly otherController: OtherController | undefined;
 }
 
 /**
@@ -16,17 +21,24 @@ export interface ExplainedRollout {
  * @throws KubeError when the Rollout is not there or may not be read
  */
 export async function explainRollout(client: KubeClient, name: string, nowMs: number): Promise<ExplainedRollout> {
-  // Loaded only here: no other command needs the controller.
-  const { assembleFromApi } = await import('@sluice/rollout-controller');
-  await readRollout(client, name);
-  const snapshot = await assembleFromApi(client, client.namespace, name, { now: nowMs });
+  const read = await readRollout(client, name);
+  const otherController = await liveOtherController(client, read, nowMs);
+  const capabilities = otherController === undefined ? noCapabilities : allThatItNames(read);
+  const snapshot = await assembleFromApi(client, client.namespace, name, { now: nowMs, capabilities });
   if (snapshot === undefined) throw new CommandError(`rollout "${name}" has been deleted`);
   const phase = rolloutPhase(snapshot.rollout);
   const generation = snapshot.rollout.metadata.generation ?? 0;
   const observed = Number(snapshot.rollout.status?.observedGeneration ?? 0);
   // What should happen next says little as long as nobody is there to do it.
-  if (observed < generation) return { phase, explanation: notObserved(generation, observed) };
-  return { phase, explanation: decideRollout(snapshot).explanation };
+  const explanation = observed < generation ? notObserved(generation, observed) : decideRollout(snapshot).explanation;
+  return { phase, explanation, otherController };
+}
+
+// What the other controller can do is its own affair: nothing that the Rollout names is held to be missing.
+function allThatItNames({ spec }: Rollout): Capabilities {
+  const steps = spec.strategy?.canary?.steps ?? [];
+  const stepPlugins = steps.flatMap(({ plugin }) => (plugin?.name === undefined ? [] : [plugin.name]));
+  return { routers: routersOf(spec), analysis: true, experiments: true, stepPlugins };
 }
 
 function notObserved(generation: number, observed: number): Explanation {

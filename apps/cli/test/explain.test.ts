@@ -46,6 +46,23 @@ Unblock:   sluice promote shop
     const { out } = await run(api, 'explain shop');
     expect(out).toContain('No controller has looked at the newest spec yet (generation 3, observed 2).');
   });
+  it('says who else looks after the Rollout, and does not miss what that one can do', async () => {
+    const lease = (renewTime: string) => ({
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      metadata: { name: 'argo-rollouts-controller-lock' },
+      spec: { holderIdentity: 'pod-7', leaseDurationSeconds: 15, renewTime },
+    });
+    api = await startFakeApi([...recordedObjects('nginx-steps--20-'), lease('2026-11-21T09:34:40.000000Z')]);
+    const { out } = await run(api, 'explain shop');
+    expect(out).toContain('Reason:    PausedAtStep\n');
+    expect(out).toContain(
+      'Note:      Another controller (pod-7, Lease argo-rollouts/argo-rollouts-controller-lock) looks after it; Sluice only observes.\n',
+    );
+    await api.close();
+    api = await startFakeApi([...recordedObjects('canary-steps--paused'), lease('2026-11-21T09:30:00.000000Z')]);
+    expect((await run(api, 'explain shop')).out).not.toContain('Note:');
+  });
   it('says that there is no such Rollout', async () => {
     api = await startFakeApi([]);
     const { err, status } = await run(api, 'explain shop');

@@ -57,6 +57,8 @@ const PLURALS: Record<string, string> = {
   Deployment: 'deployments',
   PodTemplate: 'podtemplates',
   Service: 'services',
+  Ingress: 'ingresses',
+  Lease: 'leases',
 };
 
 export async function startFakeApi(objects: readonly StoredObject[], namespace = 'shop'): Promise<FakeApi> {

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type KubeClient, createClient, isKubeError, resources, silentLogger } from '@sluice/kube';
 import { startLocalCluster } from '@sluice/local-cluster';
+import { createRolloutController } from '@sluice/rollout-controller';
 import { parse } from 'yaml';
 import type { Run } from './run.ts';
 
@@ -31,7 +32,6 @@ export async function startLiveCluster(): Promise<LiveCluster> {
     await client.create(resources.customResourceDefinitions, parse(readFileSync(join(CRDS, file), 'utf8')));
   }
   await untilServed(client);
-  const { createRolloutController } = await import('@sluice/rollout-controller');
   const controller = createRolloutController({
     client,
     logger: silentLogger,

@@ -1,7 +1,6 @@
 import { resources } from '@sluice/kube';
 import type { Command } from 'commander';
 import { completesWith } from '../completion.ts';
-import { explainRollout } from '../explain.ts';
 import { painter } from '../screen.ts';
 import { type Session, printLine } from '../session.ts';
 import { renderExplanation } from '../view/explanation.ts';
@@ -13,11 +12,19 @@ export function registerExplain(program: Command, session: Session): void {
     .argument('<ROLLOUT>')
     .option('--no-color', 'print without colours')
     .action(async (name: string, flags: { color?: boolean }) => {
+      // Loaded only here: no other command needs the engine and the controller.
+      const { explainRollout } = await import('../explain.ts');
       const client = await session.client();
       const nowMs = session.terminal.now();
-      const { phase, explanation } = await explainRollout(client, name, nowMs);
+      const { phase, explanation, otherController } = await explainRollout(client, name, nowMs);
       const paint = painter(session, flags);
       for (const line of renderExplanation(name, phase, explanation, nowMs, paint)) printLine(session, line);
+      if (otherController === undefined) return;
+      const { holder, lease } = otherController;
+      printLine(
+        session,
+        `Note:      Another controller (${holder}, Lease ${lease}) looks after it; Sluice only observes.`,
+      );
     });
   completesWith(command, resources.rollouts);
 }
