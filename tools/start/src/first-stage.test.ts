@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -74,6 +75,17 @@ describe('the npm dependencies', async () => {
         tree({ 'node_modules/one': one, 'node_modules/two': optional }, { 'node_modules/one': one }),
       ),
     ).toBe(true);
+  });
+
+  it('are current when they were installed from this very lock file', () => {
+    const folder = tree({ 'node_modules/one': one }, {});
+    const digest = createHash('sha256')
+      .update(fs.readFileSync(path.join(folder, 'package-lock.json')))
+      .digest('hex');
+    fs.writeFileSync(path.join(folder, 'node_modules/.installed-from'), digest);
+    expect(dependenciesAreCurrent(folder)).toBe(true);
+    fs.writeFileSync(path.join(folder, 'package-lock.json'), JSON.stringify({ packages: { 'node_modules/two': one } }));
+    expect(dependenciesAreCurrent(folder)).toBe(false);
   });
 
   it.each([
