@@ -112,6 +112,6 @@ function clamp(drain: Planned, keep: Planned, cap: number, floor: number): [drai
   let kept = keep.to - Math.max(0, drain.to + keep.to - cap);
   const available = Math.min(drain.set.available, drain.to) + Math.min(keep.set.available, kept);
   const lost = Math.max(0, keep.set.available - kept);
-  kept += Math.min(lost, Math.max(0, floor - available));
+  kept = Math.min(keep.to, kept + Math.min(lost, Math.max(0, floor - available)));
   return [drain.to - Math.max(0, drain.to + kept - cap), kept];
 }

@@ -3,6 +3,7 @@ import type { Pod, Rollout } from '@sluice/model';
 import { targetOf } from './plan.ts';
 import type { Plan } from './plan.ts';
 import { totalOf } from './sets.ts';
+import type { SetView } from './sets.ts';
 import { blueGreenOf, canaryOf } from './situation.ts';
 import type { Situation } from './situation.ts';
 import type { EpochMs } from './snapshot.ts';
@@ -48,9 +49,18 @@ function evictable(s: Situation, pods: readonly Pod[]): number {
   const strategy = blueGreenOf(s) ?? canaryOf(s);
   const { unavailable } = surgeOf(s.replicas, blueGreenOf(s) ? 0 : canaryOf(s)?.maxSurge, strategy?.maxUnavailable);
   const required = Math.max(s.replicas, totalOf(s.roles.all, 'spec')) - Math.max(unavailable, 1);
-  const available = pods.filter((pod) => isAvailable(pod, s.spec.minReadySeconds ?? 0, s.now)).length;
+  // A set that is already told to go keeps none of its pods, whatever still runs.
+  const available = s.roles.all.reduce((sum, set) => sum + Math.min(set.spec, availablePods(s, set, pods)), 0);
   return Math.max(0, available - required);
 }
+
+const availablePods = (s: Situation, set: SetView, pods: readonly Pod[]): number =>
+  pods.filter(
+    (pod) => ownerOf(pod) === set.stored?.metadata.uid && isAvailable(pod, s.spec.minReadySeconds ?? 0, s.now),
+  ).length;
+
+const ownerOf = (pod: Pod): string | undefined =>
+  pod.metadata.ownerReferences?.find((reference) => reference.controller)?.uid;
 
 function isAvailable(pod: Pod, minReadySeconds: number, now: EpochMs): boolean {
   if (pod.metadata.deletionTimestamp) return false;
@@ -62,7 +72,7 @@ function isAvailable(pod: Pod, minReadySeconds: number, now: EpochMs): boolean {
 function inRestartOrder(s: Situation, pods: readonly Pod[]): readonly Pod[] {
   const { newSet, stableSet } = s.roles;
   const rank = (pod: Pod): number => {
-    const owner = pod.metadata.ownerReferences?.find((reference) => reference.controller)?.uid;
+    const owner = ownerOf(pod);
     return owner === stableSet?.stored?.metadata.uid ? 0 : owner === newSet.stored?.metadata.uid ? 1 : 2;
   };
   return pods.toSorted((a, b) => rank(a) - rank(b) || createdAt(a) - createdAt(b));
