@@ -1,0 +1,141 @@
+import { createClient } from '@sluice/kube';
+import type { KubeClient } from '@sluice/kube';
+import { StartError, integer, runService, serviceOptions, text } from '@sluice/service';
+import type { Checks, Config, Logger, Metrics, OptionSet, Part, RunOptions, RunningService } from '@sluice/service';
+import type { Introduction } from './describe.ts';
+import { servePlugin } from './serve-plugin.ts';
+import type { Plugin, ServedPlugin } from './serve-plugin.ts';
+import type { ServerTls } from './tls.ts';
+
+export interface PluginTools<O extends OptionSet> {
+  readonly config: Config<O>;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** The cluster that --kubeconfig, $KUBECONFIG or the pod's account names. */
+  kube(): Promise<KubeClient>;
+}
+
+export interface PluginAssembly extends Pick<Plugin, 'router' | 'step'> {
+  /** Started before the plugin is served, stopped after it: informers, connections. */
+  readonly parts?: readonly Part[];
+  /** `/readyz` says no while one of them does. */
+  readonly ready?: Checks;
+}
+
+export interface PluginProgram<O extends OptionSet> extends Introduction {
+  /** One sentence for `--help`. */
+  readonly summary: string;
+  /** Settings of the author's own, beside those of every plugin. */
+  readonly options?: O;
+  readonly assemble: (tools: PluginTools<O>) => PluginAssembly | Promise<PluginAssembly>;
+}
+
+function pluginOptions() {
+  return {
+    ...serviceOptions({ httpPort: 8090 }),
+    grpcHost: text('Address for calls; 127.0.0.1 keeps them on this machine.', { default: '0.0.0.0' }),
+    grpcPort: integer('Port for calls; 0 takes a free one.', { default: 8091, min: 0, max: 65_535 }),
+    tlsCert: text(
+      'Certificate (PEM file) to serve with; read again when it changes. Without it calls are not encrypted.',
+    ),
+    tlsKey: text('Its private key (PEM file).'),
+    tlsClientCa: text('Serve only callers with a certificate of this authority (PEM file).'),
+    kubeconfig: text('Kubeconfig file; otherwise $KUBECONFIG, ~/.kube/config, or the pod it runs in.'),
+    context: text('Context of the kubeconfig; otherwise its current one.'),
+    kubeQps: integer('Calls a second to the API server; 0 is no limit besides its own.', { default: 0, min: 0 }),
+  };
+}
+
+type PluginSettings = Config<ReturnType<typeof pluginOptions>>;
+
+/**
+ * A plugin's whole `main.ts`: flags and environment, logs, /healthz, /readyz and /metrics, the gRPC server, and a stop on SIGTERM that lets running calls end.
+ * With `--announce` it prints `{"name":…,"pid":…,"addresses":{"metrics":"http://…","grpc":"127.0.0.1:…"}}` when it serves.
+ */
+export function runPlugin<const O extends OptionSet = Record<never, never>>(
+  program: PluginProgram<O>,
+  options: RunOptions = {},
+): Promise<RunningService | undefined> {
+  const programName = program.name.replaceAll(/[^A-Za-z0-9]+/g, '-');
+  return runService(
+    {
+      name: programName,
+      summary: program.summary,
+      options: { ...pluginOptions(), ...((program.options ?? {}) as OptionSet) },
+      assemble: async (tools) => {
+        const settings = tools.config as unknown as PluginSettings;
+        const kube = once(() => clientOf(settings, `${programName}/${program.version}`));
+        const assembly = await program.assemble({
+          config: tools.config as unknown as Config<O>,
+          logger: tools.logger,
+          metrics: tools.metrics,
+          kube,
+        });
+        const grpc = grpcPart({ ...program, ...assembly }, settings, tools.logger, tools.metrics);
+        return { parts: [...(assembly.parts ?? []), grpc], ready: assembly.ready ?? {} };
+      },
+    },
+    options,
+  );
+}
+
+function grpcPart(plugin: Plugin, settings: PluginSettings, logger: Logger, metrics: Metrics): Part {
+  let served: ServedPlugin | undefined;
+  const calls = metrics.counter({
+    name: 'plugin_served_calls_total',
+    help: 'Calls that this plugin answered, by method and outcome (OK or an error code).',
+    labels: ['method', 'code'],
+  });
+  const seconds = metrics.histogram({
+    name: 'plugin_served_call_seconds',
+    help: 'How long this plugin took to answer.',
+    labels: ['method'],
+  });
+  return {
+    name: 'grpc',
+    async start() {
+      const tls = tlsOf(settings);
+      const where = `${settings.grpcHost}:${settings.grpcPort}`;
+      try {
+        served = await servePlugin(plugin, {
+          host: settings.grpcHost,
+          port: settings.grpcPort,
+          logger,
+          ...(tls === undefined ? {} : { tls }),
+          onCall(call) {
+            calls.inc({ method: call.method, code: call.code });
+            seconds.observe({ method: call.method }, call.seconds);
+          },
+        });
+      } catch (cause) {
+        throw new StartError(
+          `cannot serve on ${where}: ${(cause as Error).message}. Look at --grpc-host, --grpc-port and --tls-cert.`,
+          cause,
+        );
+      }
+      return served.address;
+    },
+    stop: () => served?.stop(),
+  };
+}
+
+function tlsOf({ tlsCert, tlsKey, tlsClientCa }: PluginSettings): ServerTls | undefined {
+  if (tlsCert === undefined && tlsKey === undefined && tlsClientCa === undefined) return undefined;
+  if (tlsCert === undefined || tlsKey === undefined)
+    throw new StartError('--tls-cert and --tls-key go together: give both, or none of the --tls flags.');
+  return { certFile: tlsCert, keyFile: tlsKey, ...(tlsClientCa === undefined ? {} : { clientCaFile: tlsClientCa }) };
+}
+
+function clientOf(settings: PluginSettings, userAgent: string): Promise<KubeClient> {
+  return createClient({
+    userAgent,
+    ...(settings.kubeconfig === undefined ? {} : { kubeconfig: settings.kubeconfig }),
+    ...(settings.context === undefined ? {} : { context: settings.context }),
+    ...(settings.kubeQps === 0 ? {} : { qps: settings.kubeQps }),
+  });
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
