@@ -88,6 +88,10 @@ export function execute(world: World, rollout: Rollout, action: Action, rolloutV
           spec: { ...deployment.spec, replicas: action.replicas },
         })),
       );
+    case 'ApplyTraffic':
+    case 'ReleaseTraffic':
+      // This world has no routers, and says so in its capabilities: a Rollout that needs one is held before it comes to this.
+      return { ok: false, reason: 'NotFound' };
     default:
       return action satisfies never;
   }

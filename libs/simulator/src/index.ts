@@ -7,7 +7,7 @@ export { deletePod, isReady, setImageBehaviour, unreadyPod } from './kubelet.ts'
 export { apiVersions, controllerOf, isDeleting, kinds, mergePatch, timeText, versionOf } from './objects.ts';
 export type { Kind, Manifest, StoredKinds } from './objects.ts';
 export { observe, serviceNamesOf } from './observe.ts';
-export { podsOf } from './replica-set-controller.ts';
+export { availableAt, podsOf } from './replica-set-controller.ts';
 export { after, askedFor, availableOf, sceneOf } from './scene.ts';
 export type { Scene, SceneSet } from './scene.ts';
 export { Store } from './store.ts';
@@ -24,3 +24,8 @@ export type {
   World,
   WorldOptions,
 } from './world.ts';
+export { catchUp, step } from './choice.ts';
+export type { Choice } from './choice.ts';
+export { limitsOf, violationsOf } from './invariants/index.ts';
+export type { Property, Violation } from './invariants/index.ts';
+export { latestTimeIn, restore } from './takeover.ts';

@@ -11,29 +11,35 @@ export function lifeOf(world: World, pod: Pod): PodLife {
 
 /** A new pod of this set, on a node and starting. */
 export function startPod(world: World, name: string, set: ReplicaSet): void {
+  const pod = podFor(set, name);
+  world.lives.set(name, { readyAt: readyAtOf(world, pod), readySince: undefined, goneAt: undefined });
+  world.store.create('Pod', { ...pod, status: { phase: 'Pending', conditions: [{ type: 'Ready', status: 'False' }] } });
+}
+
+/** A pod that is there already and has been ready since then. */
+export function runningPod(world: World, name: string, set: ReplicaSet, since: number): void {
+  world.lives.set(name, { readyAt: since, readySince: since, goneAt: undefined });
+  const status: Pod['status'] = {
+    phase: 'Running',
+    conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: timeText(since) }],
+  };
+  const created = world.store.create('Pod', { ...podFor(set, name), status });
+  if (created.ok) world.store.restore('Pod', withMetadata(created.object, { creationTimestamp: timeText(since) }));
+}
+
+function podFor(set: ReplicaSet, name: string): Pod {
   const template = set.spec.template ?? {};
-  const pod: Pod = {
+  const owner = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: set.metadata.name, uid: set.metadata.uid ?? '' };
+  return {
     kind: 'Pod',
     metadata: {
       name,
       labels: { ...template.metadata?.labels },
       ...(template.metadata?.annotations ? { annotations: { ...template.metadata.annotations } } : {}),
-      ownerReferences: [
-        {
-          apiVersion: 'apps/v1',
-          kind: 'ReplicaSet',
-          name: set.metadata.name,
-          uid: set.metadata.uid ?? '',
-          controller: true,
-          blockOwnerDeletion: true,
-        },
-      ],
+      ownerReferences: [{ ...owner, controller: true, blockOwnerDeletion: true }],
     },
     spec: template.spec,
-    status: { phase: 'Pending', conditions: [{ type: 'Ready', status: 'False' }] },
   };
-  world.lives.set(name, { readyAt: readyAtOf(world, pod), readySince: undefined, goneAt: undefined });
-  world.store.create('Pod', pod);
 }
 
 function readyAtOf(world: World, pod: Pod): number | undefined {

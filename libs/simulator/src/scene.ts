@@ -65,6 +65,8 @@ export function after(scene: Scene, action: Action): Scene {
     case 'PatchPodMetadata':
     case 'EvictPod':
     case 'ScaleDeployment':
+    case 'ApplyTraffic':
+    case 'ReleaseTraffic':
       return scene;
     default:
       return action satisfies never;

@@ -1,0 +1,184 @@
+import { podTemplateHashLabel } from '@sluice/model';
+import { happenings, nextMoment, passTime, play } from './agenda.ts';
+import * as commands from './commands.ts';
+import type { Promotion } from './commands.ts';
+import { removeReplicaSet } from './garbage.ts';
+import { deletePod, setImageBehaviour, unreadyPod } from './kubelet.ts';
+import { isDeleting } from './objects.ts';
+import type { Kind } from './objects.ts';
+import { serviceNamesOf } from './observe.ts';
+import { reconcile } from './turn.ts';
+import type { Turn } from './turn.ts';
+import { everyRolloutIsDue } from './world.ts';
+import type { World } from './world.ts';
+
+/**
+ * One thing that chance, or a person, chose. `nth` counts among what there is at that moment, modulo its number, so that a history
+ * stays playable when a test shrinks it.
+ */
+export type Choice =
+  /** So many happenings. Each picks among what is due (the picks are used in turn); where nothing is due, time passes. */
+  | { readonly do: 'run'; readonly happenings: number; readonly picks: readonly number[] }
+  | { readonly do: 'pass-time'; readonly ms: number }
+  /** A reconcile whose controller dies after so many writes. */
+  | { readonly do: 'die'; readonly after: number }
+  /** A reconcile in which something else happens between the decision and its first write. */
+  | { readonly do: 'race'; readonly with: Choice }
+  | { readonly do: 'set-image'; readonly image: string }
+  | { readonly do: 'promote'; readonly how: Promotion }
+  | { readonly do: 'abort' }
+  | { readonly do: 'retry' }
+  | { readonly do: 'pause'; readonly paused: boolean }
+  | { readonly do: 'undo' }
+  | { readonly do: 'scale'; readonly replicas: number }
+  | { readonly do: 'restart' }
+  /** Merged into the Rollout's spec: steps, surge, delays. */
+  | { readonly do: 'change-spec'; readonly patch: object }
+  | { readonly do: 'image-behaviour'; readonly image: string; readonly startMs: number | 'never' }
+  | { readonly do: 'pod-dies'; readonly nth: number }
+  | { readonly do: 'pod-unready'; readonly nth: number }
+  | { readonly do: 'delete-set'; readonly nth: number }
+  | { readonly do: 'scale-set'; readonly nth: number; readonly replicas: number }
+  | { readonly do: 'touch-set'; readonly nth: number }
+  /** Somebody points a Service at one of the versions, or at none. */
+  | { readonly do: 'edit-service'; readonly nth: number; readonly set: number | 'none' }
+  | { readonly do: 'delete-service'; readonly nth: number }
+  /** The cache no longer shows what changes of this kind, or of one ReplicaSet, until `catch-up`. */
+  | { readonly do: 'lag'; readonly kind: Kind }
+  | { readonly do: 'lag-set'; readonly nth: number }
+  | { readonly do: 'catch-up' }
+  | { readonly do: 'refuse-creates'; readonly refused: boolean }
+  | { readonly do: 'refuse-evictions'; readonly refused: boolean };
+
+/** Plays one choice on the only Rollout, or the one named. Returns what the controller did in it. */
+export function step(world: World, choice: Choice, rollout = firstRollout(world)): Turn[] {
+  switch (choice.do) {
+    case 'run':
+      return Array.from({ length: choice.happenings }, (_, i) => runOne(world, nth(choice.picks, i) ?? 0)).flat();
+    case 'pass-time':
+      passTime(world, world.store.now + choice.ms);
+      return [];
+    case 'die':
+      return list(reconcile(world, rollout, { diesAfter: choice.after }));
+    case 'race': {
+      const raced: Turn[] = [];
+      const own = reconcile(world, rollout, { meanwhile: () => raced.push(...step(world, choice.with, rollout)) });
+      return [...list(own), ...raced];
+    }
+    case 'lag':
+      world.cache.holdKind(choice.kind);
+      return [];
+    case 'catch-up':
+      catchUp(world);
+      return [];
+    default:
+      meddle(world, choice, rollout);
+      return [];
+  }
+}
+
+type Meddling = Exclude<Choice, { do: 'run' | 'pass-time' | 'die' | 'race' | 'lag' | 'catch-up' }>;
+
+function meddle(world: World, choice: Meddling, rollout: string): void {
+  switch (choice.do) {
+    case 'set-image':
+      return commands.setImage(world, rollout, choice.image);
+    case 'promote':
+      return commands.promote(world, rollout, choice.how);
+    case 'abort':
+      return commands.abort(world, rollout);
+    case 'retry':
+      return commands.retry(world, rollout);
+    case 'pause':
+      return commands.pause(world, rollout, choice.paused);
+    case 'undo':
+      return commands.undo(world, rollout);
+    case 'scale':
+      return commands.scale(world, rollout, choice.replicas);
+    case 'restart':
+      return commands.restart(world, rollout);
+    case 'change-spec':
+      return commands.patchRolloutSpec(world, rollout, choice.patch);
+    case 'image-behaviour':
+      return setImageBehaviour(world, choice.image, choice.startMs);
+    case 'refuse-creates':
+      world.createsRefused = choice.refused;
+      return;
+    case 'refuse-evictions':
+      world.evictionsRefused = choice.refused;
+      return;
+    case 'pod-dies':
+    case 'pod-unready':
+      return disturbPod(world, choice);
+    case 'delete-set':
+    case 'scale-set':
+    case 'touch-set':
+    case 'lag-set':
+      return disturbSet(world, choice, rollout);
+    case 'edit-service':
+    case 'delete-service':
+      return disturbService(world, choice, rollout);
+    default:
+      return choice satisfies never;
+  }
+}
+
+/** What waits in the watches arrives, all of it. */
+export function catchUp(world: World): void {
+  world.cache.release();
+  everyRolloutIsDue(world);
+}
+
+function runOne(world: World, pick: number): Turn[] {
+  const due = happenings(world);
+  const chosen = nth(due, pick);
+  if (chosen) return list(play(world, chosen));
+  const at = nextMoment(world);
+  if (at !== undefined) passTime(world, at);
+  return [];
+}
+
+function disturbPod(world: World, choice: Extract<Choice, { do: 'pod-dies' | 'pod-unready' }>): void {
+  const pod = nth(
+    world.store.list('Pod').filter((candidate) => !isDeleting(candidate)),
+    choice.nth,
+  );
+  if (pod === undefined) return;
+  if (choice.do === 'pod-dies') deletePod(world, pod);
+  else unreadyPod(world, pod);
+}
+
+function disturbSet(
+  world: World,
+  choice: Extract<Choice, { do: 'delete-set' | 'scale-set' | 'touch-set' | 'lag-set' }>,
+  rollout: string,
+): void {
+  const set = nth(commands.setsOf(world, rollout), choice.nth);
+  if (set === undefined) return;
+  const { name } = set.metadata;
+  if (choice.do === 'delete-set') removeReplicaSet(world, name);
+  else if (choice.do === 'touch-set') commands.touch(world, 'ReplicaSet', name);
+  else if (choice.do === 'lag-set') world.cache.holdObject('ReplicaSet', name);
+  else commands.patchObject(world, 'ReplicaSet', name, { spec: { replicas: choice.replicas } });
+}
+
+function disturbService(
+  world: World,
+  choice: Extract<Choice, { do: 'edit-service' | 'delete-service' }>,
+  rollout: string,
+): void {
+  const owner = world.store.get('Rollout', rollout);
+  const name = owner && nth(serviceNamesOf(owner), choice.nth);
+  if (name === undefined || world.store.get('Service', name) === undefined) return;
+  if (choice.do === 'delete-service') {
+    world.store.remove('Service', name);
+    return;
+  }
+  const set = choice.set === 'none' ? undefined : nth(commands.setsOf(world, rollout), choice.set);
+  const hash = set?.metadata.labels?.[podTemplateHashLabel] ?? null;
+  commands.patchObject(world, 'Service', name, { spec: { selector: { [podTemplateHashLabel]: hash } } });
+}
+
+const nth = <T>(items: readonly T[], n: number): T | undefined => (items.length ? items[n % items.length] : undefined);
+const list = <T>(item: T | undefined): T[] => (item === undefined ? [] : [item]);
+const firstRollout = (world: World): string => world.store.table('Rollout').keys().next().value ?? '';

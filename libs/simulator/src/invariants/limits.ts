@@ -1,0 +1,12 @@
+import { resolveIntOrPercent } from '@sluice/model';
+import type { Rollout } from '@sluice/model';
+
+/** How many pods there may be at most, and how many must stay available, while a basic canary moves. Source: spec-rollout §4.1. */
+export function limitsOf({ spec }: Rollout): { readonly most: number; readonly fewest: number } {
+  const replicas = spec.replicas ?? 1;
+  const { maxSurge = '25%', maxUnavailable = '25%' } = spec.strategy?.canary ?? {};
+  const surge = resolveIntOrPercent(maxSurge, replicas, 'up') ?? 0;
+  const unavailable = resolveIntOrPercent(maxUnavailable, replicas, 'down') ?? 0;
+  const missing = surge === 0 && unavailable === 0 ? 1 : unavailable;
+  return { most: replicas + surge, fewest: Math.max(0, replicas - missing) };
+}

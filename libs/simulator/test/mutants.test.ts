@@ -1,0 +1,53 @@
+// A property that finds nothing proves nothing: here each is shown an engine that breaks it.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { DecideRollout } from '../src/index.ts';
+import { playCalmly } from './calm.ts';
+import { blueGreenHistory, calmCanaryHistory, canaryHistory } from './history.ts';
+import type { History } from './history.ts';
+import * as mutants from './mutants.ts';
+import { Broken, playHistory } from './play.ts';
+import type { Broke } from './play.ts';
+
+/** Whether one of so many histories breaks this property with this engine; what else they break does not count. */
+function catches(
+  property: Broke,
+  history: fc.Arbitrary<History>,
+  play: (history: History, decide: DecideRollout) => void,
+  decide: DecideRollout,
+): boolean {
+  return fc.sample(history, { numRuns: 300, seed: 42 }).some((sample) => {
+    try {
+      play(sample, decide);
+      return false;
+    } catch (error) {
+      if (!(error instanceof Broken)) throw error;
+      return error.property === property;
+    }
+  });
+}
+
+const cases: readonly [string, DecideRollout, Broke, fc.Arbitrary<History>][] = [
+  ['switches a Service before the pods are available', mutants.switchesEarly, 'served', blueGreenHistory],
+  ['switches the canary Service before the pods are available', mutants.switchesEarly, 'served', canaryHistory],
+  ['drains the old pods before the Services have moved', mutants.drainsFirst, 'served', canaryHistory],
+  ['takes one pod more than it may', mutants.drainsTooFast, 'availability', canaryHistory],
+  ['starts twice as many pods', mutants.growsTooMuch, 'surge', canaryHistory],
+  ['forgets an abort', mutants.forgetsAbort, 'converges', canaryHistory],
+  ['forgets an abort of a blue-green update', mutants.forgetsAbort, 'converges', blueGreenHistory],
+  ['leaves a Service at the pods that an abort takes away', mutants.leavesServices, 'served', canaryHistory],
+  ['leaves the pods of superseded versions', mutants.leavesOldSets, 'converges', blueGreenHistory],
+  ['writes without preconditions', mutants.writesBlindly, 'preconditions', canaryHistory],
+  ['never comes to rest', mutants.neverRests, 'rest', canaryHistory],
+  ['repeats an action on a settled world', mutants.repeatsItself, 'idempotent', canaryHistory],
+];
+
+describe('An engine is caught that', () => {
+  it.each(cases)('%s', { timeout: 120_000 }, (_, decide, property, history) => {
+    expect(catches(property, history, playHistory, decide)).toBe(true);
+  });
+
+  it('takes one pod more than it may, judged by the pods there are', { timeout: 120_000 }, () => {
+    expect(catches('availability', calmCanaryHistory, playCalmly, mutants.drainsTooFast)).toBe(true);
+  });
+});

@@ -1,0 +1,144 @@
+// Engines that are wrong on purpose: each breaks one property, so that the property shows that it can find it.
+import type { Action, Decision } from '@sluice/engine';
+import { decideRollout } from '@sluice/engine';
+import { podTemplateHash, podTemplateHashLabel } from '@sluice/model';
+import type { RolloutStatus } from '@sluice/model';
+import { serviceNamesOf } from '../src/index.ts';
+import type { DecideRollout } from '../src/index.ts';
+
+const withActions =
+  (change: (actions: readonly Action[], decision: Decision) => readonly Action[]): DecideRollout =>
+  (snapshot) => {
+    const decision = decideRollout(snapshot);
+    return { ...decision, actions: change(decision.actions, decision) };
+  };
+
+const shrinks = (action: Action): boolean => action.kind === 'UpdateReplicaSet' && action.change.replicas === 0;
+
+/** Points each Service at the new version as soon as there is one. */
+export const switchesEarly: DecideRollout = (snapshot) => {
+  const decision = decideRollout(snapshot);
+  const hash = decision.status.currentPodHash;
+  if (!hash || decision.status.abort) return decision;
+  const early = serviceNamesOf(snapshot.rollout).flatMap((name): Action[] => {
+    const service = snapshot.services[name];
+    if (service === undefined || typeof service === 'string' || service.spec?.selector?.[podTemplateHashLabel] === hash)
+      return [];
+    const { uid = '', resourceVersion = '' } = service.metadata;
+    return [
+      {
+        kind: 'SwitchService',
+        target: { name, uid, resourceVersion },
+        hash,
+        managedBy: snapshot.rollout.metadata.name,
+        events: [],
+      },
+    ];
+  });
+  return { ...decision, actions: [...decision.actions.filter((action) => action.kind !== 'SwitchService'), ...early] };
+};
+
+/** Takes the old pods away before the Services have moved. */
+export const drainsFirst = withActions((actions) => [
+  ...actions.filter(shrinks),
+  ...actions.filter((action) => !shrinks(action)),
+]);
+
+/** Takes one pod more than it should. */
+export const drainsTooFast = withActions((actions) =>
+  actions.map((action) =>
+    action.kind === 'UpdateReplicaSet' && action.change.replicas
+      ? { ...action, change: { ...action.change, replicas: action.change.replicas - 1 } }
+      : action,
+  ),
+);
+
+/** Asks for twice the pods of the new version. */
+export const growsTooMuch = withActions((actions) =>
+  actions.map((action) =>
+    action.kind === 'CreateReplicaSet'
+      ? {
+          ...action,
+          replicaSet: {
+            ...action.replicaSet,
+            spec: { ...action.replicaSet.spec, replicas: 2 * (action.replicaSet.spec.replicas ?? 0) },
+          },
+        }
+      : action,
+  ),
+);
+
+/** Does not see that the user has aborted. */
+export const forgetsAbort: DecideRollout = (snapshot) =>
+  decideRollout({
+    ...snapshot,
+    rollout: { ...snapshot.rollout, status: { ...snapshot.rollout.status, abort: false } },
+  });
+
+/** Never takes Services back from what was aborted. */
+export const leavesServices = withActions((actions, { status }) =>
+  status.abort ? actions.filter((action) => action.kind !== 'SwitchService') : actions,
+);
+
+/** Keeps the sets of interrupted updates. */
+export const leavesOldSets = withActions((actions) => actions.filter((action) => !shrinks(action)));
+
+/** Writes over whatever has changed since. */
+export const writesBlindly = withActions((actions) =>
+  actions.map((action) =>
+    'target' in action ? ({ ...action, target: { ...action.target, resourceVersion: '' } } as Action) : action,
+  ),
+);
+
+/** Cannot let go of a settled Rollout: a counter in an annotation. */
+export const neverRests: DecideRollout = (snapshot) => {
+  const decision = decideRollout(snapshot);
+  const turn = Number(snapshot.rollout.metadata.annotations?.['example.com/turn'] ?? 0) + 1;
+  return {
+    ...decision,
+    actions: [
+      ...decision.actions,
+      { kind: 'PatchRollout', annotations: { 'example.com/turn': String(turn) }, events: [] },
+    ],
+  };
+};
+
+/** Says each time that there is something to write, although it is written. */
+export const repeatsItself = withActions((actions, { status }) =>
+  status.phase === 'Healthy'
+    ? [...actions, { kind: 'PatchRollout', annotations: { 'example.com/phase': 'Healthy' }, events: [] }]
+    : actions,
+);
+
+/** Knows a version only by the hash that it computes itself. */
+export const trustsOnlyItsHash: DecideRollout = (snapshot) => {
+  const template = snapshot.workload.kind === 'found' ? snapshot.workload.template : snapshot.rollout.spec.template;
+  const hash = template ? podTemplateHash(template, snapshot.rollout.status?.collisionCount) : '';
+  const stable = snapshot.rollout.status?.stableRS;
+  const known = snapshot.replicaSets.filter((set) =>
+    [hash, stable === snapshot.rollout.status?.currentPodHash ? undefined : stable].includes(
+      set.metadata.labels?.[podTemplateHashLabel],
+    ),
+  );
+  return decideRollout({ ...snapshot, replicaSets: known });
+};
+
+/** Believes that a step index is never negative. */
+export const assumesSense: DecideRollout = (snapshot) => {
+  const { currentStepIndex = 0, pauseConditions } = (snapshot.rollout.status ?? {}) as RolloutStatus;
+  if ((currentStepIndex ?? 0) < 0) throw new RangeError('no such step');
+  void pauseConditions?.map(({ reason }) => reason.length);
+  return decideRollout(snapshot);
+};
+
+/** Remembers something between two decisions. */
+export function remembers(): DecideRollout {
+  let decisions = 0;
+  return (snapshot) => {
+    const decision = decideRollout(snapshot);
+    return {
+      ...decision,
+      explanation: { ...decision.explanation, detail: `${decision.explanation.detail} (${(decisions += 1)})` },
+    };
+  };
+}

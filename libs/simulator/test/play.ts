@@ -1,0 +1,163 @@
+// Plays a history and looks at everything on the way: what a decision would do, whether it comes to rest, where it ends.
+import { podTemplateHashLabel } from '@sluice/model';
+import type { ReplicaSet } from '@sluice/model';
+import {
+  abort,
+  apply,
+  catchUp,
+  createWorld,
+  observe,
+  patchRolloutSpec,
+  promote,
+  retry,
+  setImage,
+  setImageBehaviour,
+  settle,
+  setsOf,
+  step,
+  violationsOf,
+} from '../src/index.ts';
+import type { DecideRollout, Property, Turn, World } from '../src/index.ts';
+import { images, ROLLOUT, rolloutOf, service } from './history.ts';
+import type { Goal, History } from './history.ts';
+
+/** What a history can break: the properties of one decision, and those that show only over time. */
+export type Broke = Property | 'rest' | 'converges' | 'idempotent';
+
+export class Broken extends Error {
+  readonly property: Broke;
+  constructor(property: Broke, what: string) {
+    super(`${property}: ${what}`);
+    this.property = property;
+  }
+}
+
+export function servicesOf({ strategy: { canary, blueGreen } }: Pick<History, 'strategy'>): string[] {
+  const names = [canary?.stableService, canary?.canaryService, blueGreen?.activeService, blueGreen?.previewService];
+  return names.filter((name): name is string => Boolean(name));
+}
+
+export function begin(history: History, decide?: DecideRollout): World {
+  const world = createWorld(decide ? { decide } : {});
+  apply(world, ...servicesOf(history).map(service), rolloutOf(history));
+  return world;
+}
+
+export function expectSafe(turns: readonly Turn[]): void {
+  for (const turn of turns) {
+    const [first] = violationsOf(turn);
+    if (first) throw new Broken(first.property, `${first.what} (${JSON.stringify(turn.decision.actions)})`);
+  }
+}
+
+/** More turns than this without an end are a livelock. */
+const MAX_TURNS = 400;
+
+export function rest(world: World, what: string): void {
+  const { turns, ended } = settle(world, { maxTurns: MAX_TURNS });
+  expectSafe(turns);
+  if (ended === 'settled') return;
+  const last = turns.at(-1);
+  const did = `the last ended ${last?.ended} with ${JSON.stringify(last?.decision.actions)}, wakeAt ${last?.decision.wakeAt}`;
+  throw new Broken('rest', `${what}: ${ended} after ${turns.length} turns; ${did}`);
+}
+
+/** Plays it all; throws `Broken` at the first thing that must not be. */
+export function playHistory(history: History, decide?: DecideRollout): void {
+  const world = begin(history, decide);
+  if (history.deployed) rest(world, 'first deploy');
+  for (const choice of history.choices) expectSafe(step(world, choice));
+  stopFaults(world, history);
+  rest(world, 'faults have stopped');
+  reach(world, history.goal);
+  checkGoal(world, history.goal);
+  checkIdempotence(world);
+}
+
+/** Pods start again, Services are there, the cache is fresh, and nobody holds the Rollout. */
+export function stopFaults(world: World, history: History): void {
+  catchUp(world);
+  for (const image of images) setImageBehaviour(world, image, 1000);
+  world.createsRefused = false;
+  world.evictionsRefused = false;
+  for (const name of servicesOf(history)) if (!world.store.get('Service', name)) apply(world, service(name));
+  patchRolloutSpec(world, ROLLOUT, { paused: false });
+}
+
+const current = (world: World) => world.store.get('Rollout', ROLLOUT)!;
+const imageOf = (set: ReplicaSet | undefined): string | undefined => set?.spec.template?.spec?.containers[0]?.image;
+const setWith = (world: World, hash: string | undefined): ReplicaSet | undefined =>
+  setsOf(world, ROLLOUT).find((set) => set.metadata.labels?.[podTemplateHashLabel] === hash);
+
+export function reach(world: World, goal: Goal): void {
+  if (goal === 'abort') {
+    abort(world, ROLLOUT);
+    rest(world, 'aborted');
+    return;
+  }
+  if (goal === 'rollback') {
+    const stable = imageOf(setWith(world, current(world).status?.stableRS));
+    if (stable) setImage(world, ROLLOUT, stable);
+    rest(world, 'rolled back');
+    return;
+  }
+  if (goal === 'supersede') setImage(world, ROLLOUT, 'shop:9');
+  else retry(world, ROLLOUT);
+  rest(world, goal);
+  promote(world, ROLLOUT, 'full');
+  rest(world, 'promoted');
+}
+
+/** Property 4: what was asked for is reached, with the Services where they belong. */
+function checkGoal(world: World, goal: Goal): void {
+  const { spec, status = {} } = current(world);
+  const fail = (what: string): never => {
+    const sets = setsOf(world, ROLLOUT).map(
+      (set) =>
+        `${imageOf(set)} ${set.metadata.labels?.[podTemplateHashLabel]} ${set.status?.availableReplicas ?? 0}/${set.spec.replicas}`,
+    );
+    throw new Broken(
+      'converges',
+      `${goal}: ${what}; phase ${status.phase} (${status.message}), stable ${status.stableRS}, current ${status.currentPodHash}, sets ${sets.join(', ')}`,
+    );
+  };
+  const aborted = goal === 'abort' && status.stableRS !== status.currentPodHash;
+  const wanted = aborted ? 'Degraded' : 'Healthy';
+  if (status.phase !== wanted && !(aborted && spec.replicas === 0)) fail(`phase is not ${wanted}`);
+  if (!aborted && status.currentPodHash !== status.stableRS) fail('not promoted');
+  const served = setWith(world, status.stableRS);
+  if (!served) fail('no stable ReplicaSet');
+  if (!aborted && imageOf(served) !== spec.template?.spec?.containers[0]?.image) fail('another version than asked for');
+  if (served?.spec.replicas !== spec.replicas || (served?.status?.availableReplicas ?? 0) !== spec.replicas)
+    fail('stable pods are missing');
+  const keepsPreview = aborted && spec.strategy?.blueGreen?.abortScaleDownDelaySeconds === 0;
+  for (const set of setsOf(world, ROLLOUT))
+    if (set !== served && set.spec.replicas !== 0 && !keepsPreview) fail(`${set.metadata.name} is left over`);
+  if (spec.replicas !== 0) checkServices(world, fail);
+}
+
+function checkServices(world: World, fail: (what: string) => never): void {
+  const { spec, status = {} } = current(world);
+  const { canary, blueGreen } = spec.strategy ?? {};
+  const wanted: [string | undefined, string | undefined][] = [
+    [canary?.stableService, status.stableRS],
+    [canary?.canaryService, status.stableRS],
+    [blueGreen?.activeService, status.stableRS],
+    [blueGreen?.previewService, status.currentPodHash],
+  ];
+  for (const [name, hash] of wanted) {
+    if (!name) continue;
+    const selected = world.store.get('Service', name)?.spec?.selector?.[podTemplateHashLabel];
+    if (selected !== hash) fail(`Service ${name} selects ${selected}, not ${hash}`);
+  }
+}
+
+/** Deciding again on a settled world does nothing. */
+function checkIdempotence(world: World): void {
+  const snapshot = observe(world, current(world));
+  const decision = world.decide(snapshot);
+  if (decision.actions.length > 0)
+    throw new Broken('idempotent', `actions on a settled world: ${JSON.stringify(decision.actions)}`);
+  if (decision.statusUrgency !== 'unchanged')
+    throw new Broken('idempotent', `a settled status is to be written (${decision.statusUrgency})`);
+}
