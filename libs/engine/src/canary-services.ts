@@ -7,10 +7,11 @@ import { lastingAvailable } from './sets.ts';
 import type { SetView } from './sets.ts';
 import { canaryOf } from './situation.ts';
 import type { Situation } from './situation.ts';
+import { named } from './snapshot.ts';
 
 /** The Service of that name, where it was observed to exist. */
 export function serviceOf(s: Situation, name: string | undefined): Service | undefined {
-  const observed = name ? s.snapshot.services[name] : undefined;
+  const observed = name ? named(s.snapshot.services, name) : undefined;
   return observed === undefined || observed === 'absent' || observed === 'unknown' ? undefined : observed;
 }
 

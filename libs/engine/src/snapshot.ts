@@ -31,6 +31,10 @@ export interface Capabilities {
 
 export const noCapabilities: Capabilities = { routers: [], analysis: false, experiments: false, stepPlugins: [] };
 
+/** What is kept under a name that a user chose: any text may be one, also `__proto__`. */
+export const named = <T>(values: Readonly<Record<string, T>>, name: string): T | undefined =>
+  Object.hasOwn(values, name) ? values[name] : undefined;
+
 /**
  * All that bears on one Rollout at one moment. Frozen: the engine never changes it, and the same snapshot always gives
  * the same Decision.

@@ -1,5 +1,6 @@
 import { formatFieldError, podTemplateHash, validateReferences, validateRollout } from '@sluice/model';
 import type { FieldError, PodTemplateSpec, Rollout, RolloutSpec } from '@sluice/model';
+import { named } from './snapshot.ts';
 import type { RolloutSnapshot } from './snapshot.ts';
 
 interface Checked {
@@ -40,7 +41,7 @@ function referenceError(
   // What could not be read is not "not found": the decision holds instead.
   if (Object.values(services).includes('unknown')) return undefined;
   const service = (name: string) => {
-    const observed = services[name];
+    const observed = named(services, name);
     return typeof observed === 'object' ? observed : undefined;
   };
   return validateReferences(rollout, { service }, template);

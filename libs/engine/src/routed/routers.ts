@@ -1,6 +1,7 @@
 import { deepEqual } from '../same-status.ts';
 import { routersOf } from '../hold.ts';
 import type { Situation } from '../situation.ts';
+import { named } from '../snapshot.ts';
 import { maxWeightOf } from '../weight.ts';
 import type { RouterObservation, TrafficIntent } from './intent.ts';
 
@@ -11,7 +12,7 @@ export interface Routed {
 }
 
 export const observationOf = (s: Situation, router: string): RouterObservation =>
-  s.snapshot.routers?.[router] ?? { kind: 'unknown' };
+  named(s.snapshot.routers ?? {}, router) ?? { kind: 'unknown' };
 
 export function routedNow(s: Situation): Routed {
   const shares = routersOf(s.spec).map((router): Routed => {
