@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { createRewrites, laterWriter, otherWriter } from '../src/index.ts';
+
+test('the same content is written five times more in a row, then once a minute', () => {
+  let now = 0;
+  const rewrites = createRewrites({ now: () => now });
+  const written = (): boolean => {
+    const allowed = rewrites.allows('route', 'weight 20');
+    if (allowed) rewrites.wrote('route', 'weight 20');
+    return allowed;
+  };
+  expect(Array.from({ length: 8 }, written)).toEqual([true, true, true, true, true, true, false, false]);
+  now += 60_000;
+  expect([written(), written()]).toEqual([true, false]);
+});
+
+test('other content starts anew, and objects do not count for each other', () => {
+  const rewrites = createRewrites({ atOnce: 0, now: () => 0 });
+  rewrites.wrote('route', 'weight 20');
+  expect(rewrites.allows('route', 'weight 20')).toBe(false);
+  expect(rewrites.allows('route', 'weight 40')).toBe(true);
+  expect(rewrites.allows('other', 'weight 20')).toBe(true);
+  expect(rewrites.wasWritten('route', 'weight 20')).toBe(true);
+  expect(rewrites.wasWritten('route', 'weight 40')).toBe(false);
+});
+
+const written = (...managedFields: readonly object[]): { metadata: object } => ({ metadata: { managedFields } });
+const own = { manager: 'sluice', operation: 'Update', time: '2026-11-21T10:00:00Z' };
+
+test('the later writer is the last other one, if it wrote in the second of our write or after it', () => {
+  const argocd = { manager: 'argocd-controller', operation: 'Apply', time: '2026-11-21T10:00:00Z' };
+  expect(laterWriter(written(own, argocd), 'sluice')).toBe('argocd-controller');
+  expect(laterWriter(written(own, { ...argocd, time: '2026-11-21T09:59:59Z' }), 'sluice')).toBeUndefined();
+});
+
+test('who writes only the status is no other writer', () => {
+  const status = { manager: 'gateway', subresource: 'status', time: '2026-11-21T11:00:00Z' };
+  expect(laterWriter(written(own, status), 'sluice')).toBeUndefined();
+  expect(otherWriter(written(own, status), 'sluice')).toBeUndefined();
+});
+
+test('nobody has undone anything that was never written', () => {
+  const kubectl = { manager: 'kubectl', time: '2026-11-21T11:00:00Z' };
+  expect(laterWriter(written(kubectl), 'sluice')).toBeUndefined();
+  expect(otherWriter(written(kubectl), 'sluice')).toBe('kubectl');
+});
