@@ -15,6 +15,8 @@ export type { Service, Surroundings } from './services.ts';
 export { runSession } from './session.ts';
 export type { LogsOf, Session } from './session.ts';
 export { lastWords } from './last-words.ts';
+export { readVitestReport } from './test-results.ts';
+export type { SuiteResult } from './test-results.ts';
 export { Failure, failWith } from '../first-stage/failure.mjs';
 export { findTool } from '../first-stage/tools.mjs';
 export { root } from '../first-stage/workspace.mjs';
