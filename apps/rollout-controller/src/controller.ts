@@ -257,7 +257,7 @@ export function createController(options: ControllerOptions): Controller {
         await serviceRelease.check(key, AbortSignal.any([signal, authority.signal()]));
       } catch (error) {
         if (signal.aborted || !isInCharge(key)) return;
-        logger.warn({ service: key, error }, 'could not be checked; it is tried again');
+        logger.warn({ object: key, error }, 'could not be checked; it is tried again');
         throw error;
       }
     },

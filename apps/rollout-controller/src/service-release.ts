@@ -57,7 +57,7 @@ export function createServiceRelease(options: ServiceReleaseOptions): ServiceRel
     const precondition = resourceVersion === undefined ? {} : { resourceVersion };
     await client.patch(resources.services, { namespace, name }, 'merge', body, { ...precondition, signal });
     logger.info(
-      { service: `${namespace}/${name}` },
+      { object: `${namespace}/${name}` },
       'no Rollout needs this Service any more: its selector is as before',
     );
   }

@@ -26,7 +26,7 @@ export function cachedSources(
       return projectService(await client.get<RawObject>(resources.services, { namespace, name }, call));
     } catch (error) {
       if (isKubeError(error, 'NotFound')) return 'absent';
-      logger.warn({ service: `${namespace}/${name}`, error }, 'a Service could not be read');
+      logger.warn({ object: `${namespace}/${name}`, error }, 'a Service could not be read');
       return 'unknown';
     }
   }
