@@ -178,7 +178,13 @@ export function createOpenApi(registry: Registry, definitions: CustomDefinitions
   return {
     serve(path, accept) {
       if (path === '/openapi/v2') {
-        if (accept.includes('protobuf') && !accept.includes('application/json')) return { code: 406, body: '' };
+        // An OpenAPI v2 document in protobuf that holds its version and nothing else: clients that find nothing in v3 look here and find nothing.
+        if (accept.includes('protobuf') && !accept.includes('application/json'))
+          return {
+            code: 200,
+            body: '\n\u00032.0',
+            contentType: 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf',
+          };
         return json(200, {
           swagger: '2.0',
           info: { title: 'Kubernetes', version: 'unversioned' },

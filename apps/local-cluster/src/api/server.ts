@@ -1,9 +1,11 @@
 // The API on a socket: HTTP in, answers and watches out, faults in between.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { Buffer } from 'node:buffer';
 import fastify from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../clock.ts';
+import { readProtobuf } from '../schema/protobuf.ts';
 import { StatusError } from '../storage/status-error.ts';
 import type { ControlEndpoints } from './control.ts';
 import type { Fault, Faults, RequestFacts, WatchFault } from './faults.ts';
@@ -44,15 +46,17 @@ function userOf(authorization: string | undefined): string {
 function apiRequest(request: FastifyRequest): ApiRequest {
   const { url, method, headers } = request;
   const mark = url.indexOf('?');
+  const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+  const protobuf = body.length > 0 && headers['content-type']?.startsWith('application/vnd.kubernetes.protobuf');
   return {
     method,
     path: mark < 0 ? url : url.slice(0, mark),
     query: new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1)),
     accept: headers.accept ?? '',
-    contentType: headers['content-type'] ?? '',
+    contentType: protobuf ? 'application/json' : (headers['content-type'] ?? ''),
     userAgent: headers['user-agent'] ?? '',
     user: userOf(headers.authorization),
-    body: typeof request.body === 'string' ? request.body : '',
+    body: protobuf ? JSON.stringify(readProtobuf(body)) : body.toString(),
   };
 }
 
@@ -89,7 +93,7 @@ export async function startServer(options: ServerOptions): Promise<ApiServer> {
     routerOptions: { maxParamLength: 2000 },
   });
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'string', bodyLimit: BODY_LIMIT }, (_request, body, done) =>
+  app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: BODY_LIMIT }, (_request, body, done) =>
     done(null, body),
   );
   const sockets = new Set<Socket>();
