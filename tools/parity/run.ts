@@ -1,8 +1,10 @@
+import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Failure, findOrStartRedis, root, runProgram, runSession, startServicesOn } from '@sluice/tools-start';
 import { chosenCluster } from './src/chosen-cluster.ts';
 import { startPlayCluster } from './src/cluster.ts';
+import type { ClusterKind } from './src/cluster.ts';
 import { mustBeSame } from './src/must-be-same.ts';
 
 // npm run parity: a cluster, the services and the replay of recorded scenarios; exit code 1 when anything differs. See README.md.
@@ -11,16 +13,29 @@ const here = path.join(root, 'tools/parity');
 await runSession(
   () => path.join(root, '.cache/logs/parity'),
   async (session) => {
-    const { cluster: kind, replay } = readArguments();
+    const { cluster: kind, known, replay } = readArguments();
     const [cluster, redisUrl] = await Promise.all([
       startPlayCluster(session, kind),
       findOrStartRedis(session, process.env['REDIS_URL']),
     ]);
     await startServicesOn(session, cluster, redisUrl);
-    const program = [path.join(here, 'replay.mjs'), 'check', '--kubeconfig', cluster.kubeconfig, ...replay];
+    const differences = known ?? knownDifferences(kind, session.temp);
+    const given = ['--kubeconfig', cluster.kubeconfig, '--known', differences, ...replay];
+    const program = [path.join(here, 'replay.mjs'), 'check', ...given];
     return (await runProgram(session, process.execPath, program, { output: 'show' })).code;
   },
 );
+
+/** A file with the differences of Sluice, and those that are the cluster's own and not Sluice's. */
+function knownDifferences(kind: ClusterKind, folder: string): string {
+  const files = ['known.json', `known.${kind}.json`].map((name) => path.join(here, name));
+  const entries = files
+    .filter((file) => fs.existsSync(file))
+    .flatMap((file) => JSON.parse(fs.readFileSync(file, 'utf8')) as unknown[]);
+  const all = path.join(folder, 'known.json');
+  fs.writeFileSync(all, JSON.stringify(entries));
+  return all;
+}
 
 function readArguments() {
   try {
@@ -29,18 +44,18 @@ function readArguments() {
       options: {
         cluster: { type: 'string', default: 'local' },
         jobs: { type: 'string', default: '6' },
-        known: { type: 'string', default: path.join(here, 'known.json') },
+        known: { type: 'string' },
         routers: { type: 'string' },
         report: { type: 'string' },
         'must-be-same': { type: 'boolean', default: false },
       },
     });
-    const { cluster, 'must-be-same': listed, ...passedOn } = values;
+    const { cluster, known, 'must-be-same': listed, ...passedOn } = values;
     const names = listed ? [...mustBeSame().parity, ...positionals] : positionals;
     const replay = Object.entries(passedOn).flatMap(([name, value]) =>
       value === undefined ? [] : [`--${name}`, value],
     );
-    return { cluster: chosenCluster(cluster), replay: [...replay, ...names] };
+    return { cluster: chosenCluster(cluster), known, replay: [...replay, ...names] };
   } catch (error) {
     if (error instanceof Failure) throw error;
     throw new Failure(
