@@ -6,12 +6,14 @@ import type { RestartOptions } from './api/control.ts';
 import { controlEndpoints } from './api/control.ts';
 import type { Faults } from './api/faults.ts';
 import { createFaults } from './api/faults.ts';
+import type { Api } from './api/serve.ts';
 import { createApi } from './api/serve.ts';
 import type { ApiServer } from './api/server.ts';
 import { startServer } from './api/server.ts';
 import type { OpenWatch } from './api/watch.ts';
 import type { Clock } from './clock.ts';
 import { realClock } from './clock.ts';
+import type { CustomDefinitions } from './registry/custom-definitions.ts';
 import { followDefinitions } from './registry/custom-definitions.ts';
 import type { LocalStore } from './storage/store.ts';
 import { createStore } from './storage/store.ts';
@@ -45,9 +47,16 @@ export interface LocalCluster {
   readonly audit: Audit;
   /** Undefined when the cluster runs without. */
   readonly workloads: Workloads | undefined;
-  /** Breaks every connection and listens again on the same port. Without data it is a new cluster: no objects, versions from the beginning. */
+  /** Breaks every connection and listens again on the same port. Without data it is a new, empty cluster. */
   restart(options?: RestartOptions): Promise<void>;
   stop(): Promise<void>;
+}
+
+/** What lives as long as the data. */
+interface Parts {
+  readonly definitions: CustomDefinitions;
+  readonly api: Api;
+  readonly workloads: Workloads | undefined;
 }
 
 const HOST = '127.0.0.1';
@@ -98,18 +107,17 @@ export async function startLocalCluster(options: LocalClusterOptions = {}): Prom
   const { port } = server;
   const url = `http://${HOST}:${port}`;
 
-  function startParts(): { definitions: ReturnType<typeof followDefinitions>; workloads: Workloads | undefined } {
+  function startParts(): Parts {
     const definitions = followDefinitions(store);
+    const api = createApi({ store, definitions, audit, logs: (...pod) => parts.workloads?.logOf(...pod) });
     const workloads =
       options.workloads === false ? undefined : startWorkloads({ store, clock, options: options.workloads ?? {} });
-    return { definitions, workloads };
+    return { definitions, api, workloads };
   }
 
   function listen(onPort: number): Promise<ApiServer> {
-    const { definitions } = parts;
-    const api = createApi({ store, definitions, audit, logs: (...pod) => parts.workloads?.logOf(...pod) });
     return startServer({
-      api,
+      api: parts.api,
       faults,
       control: controlEndpoints(faults, audit, restart),
       clock,
@@ -120,12 +128,12 @@ export async function startLocalCluster(options: LocalClusterOptions = {}): Prom
     });
   }
 
-  async function restart({ keepData = true, downMs = 0 }: RestartOptions = {}): Promise<void> {
+  async function restart({ keepData = true, downMs = 0, versions = 'continue' }: RestartOptions = {}): Promise<void> {
     await server.close();
     if (!keepData) {
       parts.workloads?.stop();
       parts.definitions.stop();
-      store.reset();
+      store.reset(versions === 'continue' ? store.revision() + 1000 : 0);
       parts = startParts();
     }
     if (downMs > 0) await new Promise((resolve) => setTimeout(resolve, downMs));

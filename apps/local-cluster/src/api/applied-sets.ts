@@ -4,8 +4,10 @@ import type { Json } from '../storage/values.ts';
 export interface AppliedSets {
   of(uid: string, manager: string): { readonly before: Json; readonly others: readonly Json[] };
   remember(uid: string, manager: string, applied: Json): void;
-  forget(uid: string): void;
 }
+
+// Objects that nobody applied for so long that this many others were have most likely gone.
+const LIMIT = 10_000;
 
 // Identity is not something that one applies and later does not.
 function content(applied: Json): Json {
@@ -25,10 +27,11 @@ export function createAppliedSets(): AppliedSets {
       };
     },
     remember(uid, manager, applied) {
-      let managers = sets.get(uid);
-      if (!managers) sets.set(uid, (managers = new Map()));
+      const managers = sets.get(uid) ?? new Map<string, Json>();
+      sets.delete(uid);
+      sets.set(uid, managers);
       managers.set(manager, content(applied));
+      if (sets.size > LIMIT) sets.delete(sets.keys().next().value as string);
     },
-    forget: (uid) => void sets.delete(uid),
   };
 }

@@ -12,6 +12,11 @@ export interface ControlEndpoints {
 export interface RestartOptions {
   /** Whether objects, versions and history survive; true if absent. */
   readonly keepData?: boolean;
+  /**
+   * Without data: `continue` (if absent) is a cluster restored as etcd recommends, whose versions go on above the old ones, so that whoever
+   * remembers an old one gets 410; `restart` begins at 1 again, so that old versions seem to lie in the future, until they do not.
+   */
+  readonly versions?: 'continue' | 'restart';
   /** How long nobody listens; 0 if absent. */
   readonly downMs?: number;
 }

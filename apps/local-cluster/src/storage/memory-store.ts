@@ -57,8 +57,11 @@ export interface LocalStore extends Store {
   as(object: KubeObject, r: ResourceRef): KubeObject;
   /** Forgets the history, so that watches from any earlier version get 410. */
   compact(): void;
-  /** Throws everything away, as if the cluster had been made anew. Listeners stay, and hear nothing of it. */
-  reset(): void;
+  /**
+   * Throws everything away, as if the cluster had been made anew. Listeners stay, and hear nothing of it. Revisions go on behind `revision`; what
+   * came before is forgotten.
+   */
+  reset(revision?: number): void;
 }
 
 // What a dry run would have made has no version yet.
@@ -89,6 +92,7 @@ export function createMemoryStore(options: { clock: Clock } & StoreOptions): Loc
   const pending: { key: string; event: StoredEvent }[] = [];
   let telling = false;
   let revision = 0;
+  let forgotten = 0;
 
   const infoOf = (r: ResourceRef): ResourceInfo => {
     const info = registry.byKey(r.group, r.resource);
@@ -98,7 +102,10 @@ export function createMemoryStore(options: { clock: Clock } & StoreOptions): Loc
   const tableOf = (r: { group: string; resource: string }): Table => {
     const key = storageKey(r);
     let table = tables.get(key);
-    if (!table) tables.set(key, (table = createTable(watchWindow)));
+    if (!table) {
+      tables.set(key, (table = createTable(watchWindow)));
+      table.log.compact(forgotten);
+    }
     return table;
   };
   const find = (r: ResourceRef, namespace: string | undefined, name: string): KubeObject | undefined =>
@@ -255,13 +262,15 @@ export function createMemoryStore(options: { clock: Clock } & StoreOptions): Loc
       return undone(table.list(namespace), since, namespace).map((o) => as(o, r));
     },
     compact() {
+      forgotten = revision;
       for (const table of tables.values()) table.log.compact(revision);
     },
-    reset() {
+    reset(from = 0) {
       for (const r of registry.all()) if (r.definedBy) registry.undefine(r.group, r.resource);
       tables.clear();
       pending.length = 0;
-      revision = 0;
+      revision = from;
+      forgotten = from;
       makeNamespaces();
     },
   };
