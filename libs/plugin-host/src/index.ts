@@ -1,1 +1,10 @@
-export {};
+export type { PluginClient, RouteRelease, RouterCheck, RouterClient, StepClient } from './clients.ts';
+export { pluginLabel, pluginNameAnnotation, pluginPortName } from './discovery.ts';
+export { configuredPlugin, pluginTypes } from './endpoint.ts';
+export type { ConfiguredPlugin, PluginType } from './endpoint.ts';
+export { PluginCallError, isPluginCallError } from './plugin-call-error.ts';
+export type { CallOptions, WriteOptions } from './plugin-calls.ts';
+export { createPluginHost } from './plugin-host.ts';
+export type { PluginHost, PluginHostOptions, PluginInfo } from './plugin-host.ts';
+export type { PluginChange, PluginState } from './plugin-registry.ts';
+export type { ClientTls } from './tls.ts';

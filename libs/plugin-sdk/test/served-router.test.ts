@@ -125,7 +125,7 @@ describe('a served router', () => {
   test('takes a configuration that its author cannot read for an invalid one', async () => {
     const { apply, router } = await served({
       ...memoryRouter().router,
-      config: (raw) => (raw['deep'] as unknown as { field: { field: string } }).field.field,
+      config: (raw) => ({ deep: (raw['deep'] as unknown as { field: { field: string } }).field.field }),
     });
     expect(await failure(apply(intentOf(5)))).toMatchObject({ code: 'Invalid' });
     const { problems } = await ask(router, router.validate, {

@@ -1,0 +1,64 @@
+import { status } from '@grpc/grpc-js';
+import type { ServiceError } from '@grpc/grpc-js';
+import { errorCodeOf, errorCodeTrailer } from '@sluice/contracts';
+import type { PluginErrorCode } from '@sluice/contracts';
+
+export interface PluginCallErrorInit {
+  readonly code: PluginErrorCode;
+  readonly message: string;
+  readonly plugin: string;
+  readonly method: string;
+  readonly retryable: boolean;
+  /** The plugin itself did not answer; as opposed to an answer that says no. */
+  readonly outage?: boolean;
+  readonly cause?: unknown;
+}
+
+/**
+ * Thrown by every call of a plugin's client. Branch on `code`.
+ * - `retryable`: the same call may succeed later (Throttled, Unavailable, a Conflict with another writer). Not retryable: Invalid, NotFound, Unimplemented, Internal, and the
+ *   Conflict that tells a controller that its lease epoch is old.
+ * - The message is the plugin's own, fit to be shown.
+ */
+export class PluginCallError extends Error {
+  override readonly name = 'PluginCallError';
+  readonly code: PluginErrorCode;
+  readonly plugin: string;
+  /** As in the contract: `Apply`. */
+  readonly method: string;
+  readonly retryable: boolean;
+  readonly outage: boolean;
+
+  constructor(init: PluginCallErrorInit) {
+    super(init.message, init.cause === undefined ? undefined : { cause: init.cause });
+    this.code = init.code;
+    this.plugin = init.plugin;
+    this.method = init.method;
+    this.retryable = init.retryable;
+    this.outage = init.outage ?? false;
+  }
+}
+
+export function isPluginCallError(error: unknown, ...codes: readonly PluginErrorCode[]): error is PluginCallError {
+  return error instanceof PluginCallError && (codes.length === 0 || codes.includes(error.code));
+}
+
+/** What a failed attempt means. */
+export function errorOfAttempt(plugin: string, method: string, error: ServiceError): PluginCallError {
+  const trailer = error.metadata?.get(errorCodeTrailer)[0];
+  const named = typeof trailer === 'string';
+  const code = errorCodeOf(error.code, named ? trailer : undefined);
+  return new PluginCallError({
+    code,
+    plugin,
+    method,
+    message: named ? error.details : `plugin ${plugin} did not answer ${method}: ${error.details || error.message}`,
+    retryable:
+      code === 'Throttled' ||
+      code === 'Unavailable' ||
+      (code === 'Conflict' && error.code !== status.FAILED_PRECONDITION),
+    // A plugin that says Unavailable about its own back end is well; one whose time ran out is not, whoever noticed first.
+    outage: error.code === status.DEADLINE_EXCEEDED || (!named && error.code === status.UNAVAILABLE),
+    cause: error,
+  });
+}
