@@ -1,0 +1,65 @@
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { createClient, resources } from '@sluice/kube';
+import { findTool, root, runProgram, runSession } from '@sluice/tools-start';
+import type { Session } from '@sluice/tools-start';
+import { buildHelmTemplate } from './src/build.ts';
+import { startControlPlane } from './src/control-plane.ts';
+import type { ControlPlane } from './src/control-plane.ts';
+
+// npm run test:charts: renders every chart, with its own values and with each file of its ci folder laid over them, and asks a real API
+// server whether it would take what comes out.
+const say = (line: string) => console.log(line);
+
+await runSession('stderr', async (session) => {
+  const helm = await buildHelmTemplate(say);
+  const plane = await startControlPlane(path.join(session.temp, 'control-plane'), undefined, say);
+  session.atEnd(() => plane.stop());
+  let failed = 0;
+  const cases = charts().flatMap(casesOf);
+  for (const { chart, values } of cases) {
+    const name = [path.basename(chart), values && path.basename(values)].filter(Boolean).join(' with ');
+    const problem = await check(session, plane, helm, chart, values);
+    console.log(problem === undefined ? `ok       ${name}` : `FAILED   ${name}\n${problem}`);
+    if (problem !== undefined) failed++;
+  }
+  console.log(`${cases.length - failed} passed, ${failed} failed`);
+  return failed > 0 ? 1 : 0;
+});
+
+function charts(): string[] {
+  const folder = path.join(root, 'charts');
+  const found = fs.readdirSync(folder).map((name) => path.join(folder, name));
+  return found.filter((chart) => fs.existsSync(path.join(chart, 'Chart.yaml')));
+}
+
+function casesOf(chart: string): { chart: string; values?: string }[] {
+  const folder = path.join(chart, 'ci');
+  const files = fs.existsSync(folder) ? fs.readdirSync(folder).sort() : [];
+  return [{ chart }, ...files.map((file) => ({ chart, values: path.join(folder, file) }))];
+}
+
+/** What is wrong with the rendered chart; undefined when the API server would take it. */
+async function check(session: Session, plane: ControlPlane, helm: string, chart: string, values?: string) {
+  const rendered = path.join(session.temp, 'rendered.yaml');
+  try {
+    const text = execFileSync(helm, [...(values ? ['-values', values] : []), chart], { encoding: 'utf8' });
+    fs.writeFileSync(rendered, text);
+    await createNamespaces(plane, text);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  const [command, ...first] = findTool('kubectl') ? ['kubectl'] : plane.kubectl;
+  const args = ['--kubeconfig', plane.kubeconfig, 'apply', '--dry-run=server', '--validate=strict', '-f', rendered];
+  const { code, output } = await runProgram(session, command as string, [...first, ...args], { output: 'collect' });
+  return code === 0 ? undefined : output.trimEnd();
+}
+
+async function createNamespaces(plane: ControlPlane, text: string): Promise<void> {
+  const client = await createClient({ kubeconfig: plane.kubeconfig });
+  for (const name of new Set([...text.matchAll(/^ {2}namespace: (\S+)$/gm)].map(([, name]) => name as string)))
+    if (!(await client.find(resources.namespaces, { name })))
+      await client.create(resources.namespaces, { metadata: { name } });
+  client.close();
+}
