@@ -13,6 +13,8 @@ import { startServer } from './api/server.ts';
 import type { OpenWatch } from './api/watch.ts';
 import type { Clock } from './clock.ts';
 import { realClock } from './clock.ts';
+import type { LocalDataPlane } from './data-plane/local.ts';
+import type { DataPlane, DataPlaneOptions } from './data-plane/start.ts';
 import type { CustomDefinitions } from './registry/custom-definitions.ts';
 import { followDefinitions } from './registry/custom-definitions.ts';
 import type { LocalStore } from './storage/store.ts';
@@ -33,6 +35,8 @@ export interface LocalClusterOptions {
   readonly latencyMs?: number;
   /** Pods, ReplicaSets, Jobs and so on; `false` leaves objects to lie as they are. */
   readonly workloads?: WorkloadOptions | false;
+  /** A proxy that obeys the routes in the cluster, and pods that answer it; none if absent. */
+  readonly dataPlane?: DataPlaneOptions | boolean;
 }
 
 export interface LocalCluster {
@@ -47,7 +51,9 @@ export interface LocalCluster {
   readonly audit: Audit;
   /** Undefined when the cluster runs without. */
   readonly workloads: Workloads | undefined;
-  /** Breaks every connection and listens again on the same port. Without data it is a new, empty cluster. */
+  /** Undefined when the cluster runs without. */
+  readonly dataPlane: DataPlane | undefined;
+  /** Breaks every connection and listens again on the same port, with what there was or as a new, empty cluster. */
   restart(options?: RestartOptions): Promise<void>;
   stop(): Promise<void>;
 }
@@ -106,6 +112,23 @@ export async function startLocalCluster(options: LocalClusterOptions = {}): Prom
   let server = await listen(options.port ?? 0);
   const { port } = server;
   const url = `http://${HOST}:${port}`;
+  const dataPlane = await startTraffic().catch(async (error: unknown) => {
+    await stop();
+    throw error;
+  });
+
+  async function startTraffic(): Promise<LocalDataPlane | undefined> {
+    if (!options.dataPlane) return undefined;
+    // Loaded only where it is used: most tests start a cluster without.
+    const { startLocalDataPlane } = await import('./data-plane/local.ts');
+    return startLocalDataPlane({ store, clock }, options.dataPlane === true ? {} : options.dataPlane);
+  }
+
+  async function stop(): Promise<void> {
+    parts.workloads?.stop();
+    parts.definitions.stop();
+    await server.close();
+  }
 
   function startParts(): Parts {
     const definitions = followDefinitions(store);
@@ -135,6 +158,7 @@ export async function startLocalCluster(options: LocalClusterOptions = {}): Prom
       parts.definitions.stop();
       store.reset(versions === 'continue' ? store.revision() + 1000 : 0);
       parts = startParts();
+      dataPlane?.reread();
     }
     if (downMs > 0) await new Promise((resolve) => setTimeout(resolve, downMs));
     server = await listen(port);
@@ -151,11 +175,11 @@ export async function startLocalCluster(options: LocalClusterOptions = {}): Prom
     get workloads() {
       return parts.workloads;
     },
+    dataPlane,
     restart,
     async stop() {
-      parts.workloads?.stop();
-      parts.definitions.stop();
-      await server.close();
+      await dataPlane?.stop();
+      await stop();
     },
   };
 }

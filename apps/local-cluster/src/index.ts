@@ -7,3 +7,12 @@ export type { ActiveFault, Fault, FaultAnswer, Faults, WatchFaultKind } from './
 export type { Audit, WriteCount, WriteRecord } from './api/audit.ts';
 export type { RestartOptions } from './api/control.ts';
 export type { WorkloadOptions, Workloads } from './workloads/start.ts';
+export type { DataPlane, DataPlaneOptions, DataPlaneReport } from './data-plane/start.ts';
+export type { Entrance } from './data-plane/entrances.ts';
+export type { FailedRequest, Failures } from './data-plane/record/failures.ts';
+export type { Split, VersionShare } from './data-plane/record/split.ts';
+export type { Totals } from './data-plane/record/traffic-record.ts';
+export type { Expectation, ReportSource } from './data-plane/expectation.ts';
+export { AvoidableFailures, describeFailure, expectNoAvoidableFailures } from './data-plane/expectation.ts';
+export type { LoadOptions, LoadResult, LoadTarget } from './data-plane/load/load.ts';
+export { runLoad } from './data-plane/load/load.ts';
