@@ -1,6 +1,6 @@
 import type { HeaderRoute, MirrorRoute, RequestMatch, StringMatch } from '@sluice/contracts';
 import { sameJson } from '@sluice/kube';
-import { sidesIn } from './sides.ts';
+import { areCanary } from './sides.ts';
 import type { Sides } from './sides.ts';
 import type { Route, RouteDestination } from './virtual-service.ts';
 import { destinationsOf } from './virtual-service.ts';
@@ -21,9 +21,7 @@ export interface ManagedRoutes {
  */
 export function isManagedRoute(route: Route, managed: ManagedRoutes, sides: Sides, listed: readonly string[]): boolean {
   if (route.name === undefined || !managed.names.includes(route.name) || listed.includes(route.name)) return false;
-  if (route.mirror !== undefined) return sidesIn([{ destination: route.mirror }], sides)[0] === 'canary';
-  const destinations = sidesIn(destinationsOf(route), sides);
-  return destinations.length > 0 && destinations.every((side) => side === 'canary');
+  return areCanary(route.mirror === undefined ? destinationsOf(route) : [{ destination: route.mirror }], sides);
 }
 
 /**

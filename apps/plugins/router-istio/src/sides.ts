@@ -44,6 +44,14 @@ export function sidesIn(destinations: readonly RouteDestination[], sides: Sides)
   });
 }
 
+/** Whether each destination is this rollout's canary without a doubt: no name of another namespace or domain is taken for it. */
+export function areCanary(destinations: readonly RouteDestination[], sides: Sides): boolean {
+  return (
+    destinations.length > 0 &&
+    destinations.every((destination) => sideOf(destination, sides, isServiceHere) === 'canary')
+  );
+}
+
 type HostTest = (host: string, service: string, namespace: string) => boolean;
 
 function sideOf({ destination }: RouteDestination, sides: Sides, isHost: HostTest): Side {
