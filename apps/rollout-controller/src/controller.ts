@@ -13,6 +13,8 @@ import { execute } from './execute/execute.ts';
 import type { Outcome } from './execute/execute.ts';
 import type { Execution, RouterCalls } from './execute/execution.ts';
 import { noRouters } from './execute/no-routers.ts';
+import { createStatusPatience } from './status-patience.ts';
+import type { StatusPatience, StatusPatienceOptions } from './status-patience.ts';
 import { createServiceRelease, selectsOneVersion } from './service-release.ts';
 import { watchChanges } from './triggers.ts';
 
@@ -26,7 +28,7 @@ export interface ControllerHooks {
   readonly onGone?: (key: string) => void;
 }
 
-export interface ControllerOptions {
+export interface ControllerOptions extends StatusPatienceOptions {
   readonly client: KubeClient;
   readonly caches: Caches;
   readonly authority: Authority;
@@ -39,8 +41,6 @@ export interface ControllerOptions {
   readonly workers?: number;
   /** Each Rollout is looked at at least so often: 15 minutes, ± 10 %. */
   readonly resyncMs?: number;
-  /** How long a status in which only counters changed may wait: 1 s. */
-  readonly deferMs?: number;
   readonly now?: () => EpochMs;
   readonly random?: () => number;
   readonly hooks?: ControllerHooks;
@@ -61,8 +61,7 @@ export interface Controller {
 interface Memory {
   uid: string;
   rollout: Rollout;
-  /** Since when a status that may wait has been waiting. */
-  deferredSince?: EpochMs | undefined;
+  readonly patience: StatusPatience;
   /** Decisions in a row that were thrown away before anything was written. */
   discarded: number;
   announced: boolean;
@@ -106,7 +105,13 @@ export function createController(options: ControllerOptions): Controller {
       return existing;
     }
     if (existing !== undefined) creations.forget(existing.uid);
-    const fresh: Memory = { uid, rollout, discarded: 0, announced: rollout.status?.observedGeneration !== undefined };
+    const fresh: Memory = {
+      uid,
+      rollout,
+      patience: createStatusPatience(options),
+      discarded: 0,
+      announced: rollout.status?.observedGeneration !== undefined,
+    };
     memories.set(key, fresh);
     return fresh;
   }
@@ -125,19 +130,9 @@ export function createController(options: ControllerOptions): Controller {
     const within = AbortSignal.any([signal, authority.signal()]);
     const snapshot = await assemble(rollout, within);
     const decision = decideRollout(snapshot);
-    const deferStatus = mayDefer(memory, decision, snapshot.now);
+    const deferStatus = memory.patience.defersStatus(decision, snapshot.now);
     const outcome = await execute(executionOf(key, memory, snapshot, within), decision, { deferStatus });
     return nextTurn(key, memory, snapshot, decision, outcome);
-  }
-
-  /** A status that may wait does, but not for ever: new ones that may wait do not start the time anew. */
-  function mayDefer(memory: Memory, decision: Decision, at: EpochMs): boolean {
-    if (decision.statusUrgency !== 'soon' || decision.events.length > 0) {
-      memory.deferredSince = undefined;
-      return false;
-    }
-    memory.deferredSince ??= at;
-    return at < memory.deferredSince + (options.deferMs ?? 1_000);
   }
 
   function executionOf(key: string, memory: Memory, snapshot: RolloutSnapshot, signal: AbortSignal): Execution {
@@ -177,11 +172,10 @@ export function createController(options: ControllerOptions): Controller {
       case 'done':
       case 'held': {
         memory.discarded = 0;
-        if (outcome.kind === 'done') memory.deferredSince = undefined;
         return waitUntil(key, [
           decision.wakeAt,
           creations.againAt(memory.uid, snapshot.now),
-          memory.deferredSince === undefined ? undefined : memory.deferredSince + (options.deferMs ?? 1_000),
+          memory.patience.until,
           isIncomplete(snapshot) ? snapshot.now + incompleteRetryMs : undefined,
         ]);
       }

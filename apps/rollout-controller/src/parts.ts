@@ -16,7 +16,12 @@ import type { ControllerMetrics } from './metrics.ts';
 export interface RolloutControllerOptions
   extends
     Omit<AuthorityOptions, 'onChange' | 'logger' | 'client'>,
-    Partial<Pick<ControllerOptions, 'workers' | 'resyncMs' | 'deferMs' | 'capabilities' | 'now' | 'random' | 'hooks'>> {
+    Partial<
+      Pick<
+        ControllerOptions,
+        'workers' | 'resyncMs' | 'deferMs' | 'lingerMs' | 'capabilities' | 'now' | 'random' | 'hooks'
+      >
+    > {
   readonly client: KubeClient;
   readonly logger: KubeLogger;
   /** Absent or empty: all. */
@@ -52,8 +57,15 @@ export function createRolloutController(options: RolloutControllerOptions): Roll
         logger.error({}, 'the kind Rollout is not installed in this cluster: apply charts/sluice/crds');
     },
   });
-  const recorder = createEventRecorder({ client, component: eventSourceComponent, logger });
-  const authority = createAuthority({ ...options, onChange: () => controller.enqueueAll() });
+  const recorder = createEventRecorder({
+    client,
+    component: eventSourceComponent,
+    logger,
+  });
+  const authority = createAuthority({
+    ...options,
+    onChange: () => controller.enqueueAll(),
+  });
   const controller: Controller = createController({
     ...options,
     caches,
@@ -80,8 +92,16 @@ export function createRolloutController(options: RolloutControllerOptions): Roll
       stop: () => caches.stop(),
     },
     { name: 'events', start: () => undefined, stop: () => recorder.stop() },
-    { name: 'authority', start: () => authority.start(), stop: () => authority.stop() },
-    { name: 'controller', start: () => controller.start(), stop: () => controller.stop() },
+    {
+      name: 'authority',
+      start: () => authority.start(),
+      stop: () => authority.stop(),
+    },
+    {
+      name: 'controller',
+      start: () => controller.start(),
+      stop: () => controller.stop(),
+    },
   ];
 
   return {
