@@ -12,6 +12,9 @@ export interface Tally {
 
 export const latencyBoundsMs = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000] as const;
 
+// A proxy that has waited so long gives up.
+const longestMs = 30_000;
+
 export const newTally = (): Tally => ({
   requests: 0,
   errors: 0,
@@ -35,12 +38,12 @@ function merge(into: Tally, from: Tally): void {
   from.latencies.forEach((count, slot) => (into.latencies[slot] = (into.latencies[slot] ?? 0) + count));
 }
 
-/** The upper bound of the slot that holds this share (0 to 1) of the answers, in ms; undefined without answers. */
+/** The upper bound of the slot that holds this share (0 to 1) of the answers, in ms; undefined without answers. No answer takes longer than `longestMs`. */
 export function quantileMs({ requests, latencies }: Tally, share: number): number | undefined {
   if (requests === 0) return undefined;
   let seen = 0;
   const slot = latencies.findIndex((count) => (seen += count) >= share * requests);
-  return latencyBoundsMs[slot] ?? Infinity;
+  return latencyBoundsMs[slot] ?? longestMs;
 }
 
 export interface Window {
