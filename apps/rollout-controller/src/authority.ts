@@ -19,6 +19,8 @@ export interface Authority {
   standing(key: string): Standing;
   /** Each Lease has been looked at. */
   readonly isSettled: boolean;
+  /** Rises with each change of the Lease; calls to plugins carry it. 0 where there is no Lease. */
+  epoch(key: string): number;
   /** Aborts when the leadership during which it was asked for ends. */
   signal(): AbortSignal;
   /** For people: why the standing is what it is. */
@@ -126,6 +128,7 @@ export function createAuthority(options: AuthorityOptions): Authority {
     get isSettled() {
       return isSettled();
     },
+    epoch: (key) => (options.leaderElect ? (shards.epochOf(key) ?? 0) : 0),
     signal: () => (options.leaderElect ? (leadership ?? AbortSignal.abort()) : never),
     describe: () => ({
       leases: options.leaderElect ? shards.describe() : [],

@@ -1,4 +1,4 @@
-import { decideRollout } from '@sluice/engine';
+import { decideRollout, routersOf } from '@sluice/engine';
 import type { Capabilities, Decision, EpochMs, EventIntent, RolloutSnapshot } from '@sluice/engine';
 import { createWorkQueue, createWrittenVersions, isKubeError, keyOf, parseKey, resources } from '@sluice/kube';
 import type { EventRecorder, KubeClient, KubeLogger, WorkQueue, WorkQueueHooks, WorkResult } from '@sluice/kube';
@@ -12,6 +12,7 @@ import type { Authority } from './authority.ts';
 import { execute } from './execute/execute.ts';
 import type { Outcome } from './execute/execute.ts';
 import type { Execution, RouterCalls } from './execute/execution.ts';
+import type { CallContext, Routers } from './routers/routers.ts';
 import { noRouters } from './execute/no-routers.ts';
 import { createStatusPatience } from './status-patience.ts';
 import type { StatusPatience, StatusPatienceOptions } from './status-patience.ts';
@@ -34,8 +35,8 @@ export interface ControllerOptions extends StatusPatienceOptions {
   readonly authority: Authority;
   readonly recorder: Pick<EventRecorder, 'record'>;
   readonly capabilities: Capabilities;
-  /** The routers that `capabilities` name. */
-  readonly routers?: RouterCalls;
+  /** Absent: there are none. */
+  readonly routers?: Routers | undefined;
   readonly logger: KubeLogger;
   /** Rollouts at once: 10. */
   readonly workers?: number;
@@ -53,6 +54,8 @@ export interface Controller {
   stop(): Promise<void>;
   /** Looks at everything again: the standing has changed. */
   enqueueAll(): void;
+  /** These routers have come, gone or changed their state, for one namespace or for all. */
+  routersChanged(names: readonly string[], namespace: string | undefined): void;
   /** What it would decide about a Rollout now, from the caches; undefined when there is none. Writes nothing. */
   decide(key: string): Promise<{ readonly snapshot: RolloutSnapshot; readonly decision: Decision } | undefined>;
 }
@@ -70,6 +73,7 @@ interface Memory {
 const cacheLagMs = 100;
 const incompleteRetryMs = 5_000;
 const maxDiscardDelayMs = 2_000;
+const maxRoutedRounds = 12;
 
 export function createController(options: ControllerOptions): Controller {
   const { client, caches, authority, recorder, logger, hooks = {} } = options;
@@ -90,11 +94,13 @@ export function createController(options: ControllerOptions): Controller {
 
   async function assemble(rollout: Rollout, signal?: AbortSignal): Promise<RolloutSnapshot> {
     const at = now();
-    return await assembleSnapshot(cachedSources(caches, client, logger, signal), rollout, {
+    const routers = options.routers;
+    const snapshot = await assembleSnapshot(cachedSources(caches, client, logger, signal), rollout, {
       now: at,
-      capabilities: options.capabilities,
+      capabilities: { ...options.capabilities, ...routers?.capabilities(rollout.metadata.namespace ?? '', rollout) },
       known: creations.of(rollout.metadata.uid ?? '', at),
     });
+    return routers ? Object.freeze({ ...snapshot, routers: routers.observations(rollout) }) : snapshot;
   }
 
   function memoryOf(key: string, rollout: Rollout): Memory {
@@ -128,20 +134,51 @@ export function createController(options: ControllerOptions): Controller {
       record(rollout, addedEvent(key));
     }
     const within = AbortSignal.any([signal, authority.signal()]);
-    const snapshot = await assemble(rollout, within);
-    const decision = decideRollout(snapshot);
-    const deferStatus = memory.patience.defersStatus(decision, snapshot.now);
-    const outcome = await execute(executionOf(key, memory, snapshot, within), decision, { deferStatus });
-    return nextTurn(key, memory, snapshot, decision, outcome);
+    await options.routers?.lookAgain(rollout, within);
+    return await decideAndExecute(key, memory, rollout, within);
   }
 
-  function executionOf(key: string, memory: Memory, snapshot: RolloutSnapshot, signal: AbortSignal): Execution {
+  /**
+   * Decides, carries out, and goes on deciding as long as routers answer and nothing else is written: then the caches still show the world as it is, and the status of
+   * all these decisions is stored once.
+   */
+  async function decideAndExecute(
+    key: string,
+    memory: Memory,
+    stored: Rollout,
+    signal: AbortSignal,
+  ): Promise<WorkResult> {
+    let earlierEvents: readonly EventIntent[] = [];
+    let rollout = stored;
+    for (let round = 1; ; round++) {
+      const snapshot = await assemble(rollout, signal);
+      const decision = decideRollout(snapshot);
+      const deferStatus = rollout === stored && memory.patience.defersStatus(decision, snapshot.now);
+      const execution = executionOf(key, memory, { snapshot, stored }, signal);
+      const outcome = await execute(execution, decision, {
+        deferStatus,
+        earlierEvents,
+        mayDecideAgain: round < maxRoutedRounds,
+      });
+      if (outcome.kind !== 'routed') return nextTurn(key, memory, snapshot, decision, outcome);
+      earlierEvents = [...earlierEvents, ...decision.events];
+      rollout = { ...stored, status: decision.status };
+    }
+  }
+
+  function executionOf(
+    key: string,
+    memory: Memory,
+    { snapshot, stored }: { readonly snapshot: RolloutSnapshot; readonly stored: Rollout },
+    signal: AbortSignal,
+  ): Execution {
     return {
       client,
       snapshot,
+      stored,
       signal,
       creations,
-      routers: options.routers ?? noRouters,
+      routers: routerCalls(stored, signal),
       now,
       mayWrite: () => !signal.aborted && isInCharge(key),
       wrote(kind, object) {
@@ -150,6 +187,20 @@ export function createController(options: ControllerOptions): Controller {
       },
       removed: (kind, object) => written.removed(key, caches[kind], object),
       record: (event) => record(snapshot.rollout, event),
+    };
+  }
+
+  function routerCalls(rollout: Rollout, signal: AbortSignal): RouterCalls {
+    const { routers } = options;
+    if (routers === undefined) return noRouters;
+    const context: CallContext = {
+      epoch: authority.epoch(keyOf(rollout.metadata)),
+      signal,
+      record: (event) => record(rollout, event),
+    };
+    return {
+      apply: (action) => routers.call(rollout, action, context),
+      release: (action) => routers.release(rollout, action.routers, context),
     };
   }
 
@@ -169,12 +220,18 @@ export function createController(options: ControllerOptions): Controller {
         logger.debug({ rollout: key, why: outcome.why }, 'the decision was thrown away');
         return { againAfterMs: discardDelayMs(outcome.kind, memory.discarded) };
       }
+      case 'routed':
+      case 'asked':
+        memory.discarded = 0;
+        memory.patience.end();
+        return { againAfterMs: cacheLagMs };
       case 'done':
       case 'held': {
         memory.discarded = 0;
         return waitUntil(key, [
           decision.wakeAt,
           creations.againAt(memory.uid, snapshot.now),
+          options.routers?.againAt(snapshot.rollout),
           memory.patience.until,
           isIncomplete(snapshot) ? snapshot.now + incompleteRetryMs : undefined,
         ]);
@@ -205,6 +262,7 @@ export function createController(options: ControllerOptions): Controller {
     }
     departed.delete(key);
     creations.forget(gone.metadata.uid ?? '');
+    options.routers?.forget(gone.metadata.uid ?? '');
   }
 
   function forget(key: string): void {
@@ -286,6 +344,13 @@ export function createController(options: ControllerOptions): Controller {
       for (const rollout of caches.rollouts.list()) enqueue(keyOf(rollout.metadata), 'normal');
       for (const service of caches.services.list())
         if (selectsOneVersion(service)) checkService(keyOf(service.metadata), 'changed');
+    },
+    routersChanged(names, namespace) {
+      for (const rollout of caches.rollouts.list(namespace)) {
+        if (!routersOf(rollout.spec).some((router) => names.includes(router))) continue;
+        options.routers?.wake(rollout, names);
+        enqueue(keyOf(rollout.metadata), 'normal');
+      }
     },
     async decide(key) {
       const rollout = caches.rollouts.getByKey(key);

@@ -2,10 +2,26 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { createClient } from '@sluice/kube';
 import { duration, integer, kubeOptions, list, runService, serviceOptions } from '@sluice/service';
+import { configuredPlugin, createPluginHost } from '@sluice/plugin-host';
+import type { ConfiguredPlugin } from '@sluice/plugin-host';
+import type { Option } from '@sluice/service';
 import { createControllerMetrics } from './metrics.ts';
 import { createRolloutController } from './parts.ts';
 
 const version = '0.1.0';
+
+function pluginList(describe: string): Option<readonly ConfiguredPlugin[]> {
+  return {
+    describe,
+    placeholder: 'TYPE:NAME=ADDRESS;…',
+    fallback: [],
+    parse: (text) =>
+      text
+        .split(';')
+        .filter((part) => part.trim() !== '')
+        .map((part) => configuredPlugin(part.trim())),
+  };
+}
 
 await runService({
   name: 'rollout-controller',
@@ -18,6 +34,9 @@ await runService({
       { default: ['argo-rollouts'] },
     ),
     workers: integer('Rollouts worked on at once.', { default: 10, min: 1, max: 200 }),
+    plugins: pluginList(
+      'Plugins at fixed addresses, beside those found as Services labelled sluice.dev/plugin: router:nginx=127.0.0.1:8091;router:istio=127.0.0.1:8092',
+    ),
     resyncMs: duration('Each Rollout is looked at at least so often.', { default: '15m', minMs: 1_000 }),
   },
   assemble: async ({ config, logger, metrics }) => {
@@ -34,8 +53,18 @@ await runService({
       'serving this cluster',
     );
     const expectsNobody = config.foreignLeaseNamespace.includes('none');
+    const plugins = createPluginHost({
+      client,
+      namespaces: config.namespaces,
+      systemNamespace: config.systemNamespace,
+      configured: config.plugins,
+      logger,
+      metrics,
+      callsAtOnce: Math.max(1, config.workers - 2),
+    });
     return createRolloutController({
       client,
+      plugins,
       logger,
       metrics: controllerMetrics,
       namespaces: config.namespaces,

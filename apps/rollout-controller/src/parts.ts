@@ -2,6 +2,7 @@ import { noCapabilities } from '@sluice/engine';
 import { createEventRecorder, isKubeError } from '@sluice/kube';
 import type { KubeClient, KubeLogger, ReflectorTimings } from '@sluice/kube';
 import { eventSourceComponent } from '@sluice/model';
+import type { PluginHost } from '@sluice/plugin-host';
 import type { Assembly, Part } from '@sluice/service';
 import { createCaches } from './assemble/caches.ts';
 import type { Caches } from './assemble/caches.ts';
@@ -11,6 +12,7 @@ import { createController } from './controller.ts';
 import type { Controller, ControllerOptions } from './controller.ts';
 import { addExplainRoute, explainRollout } from './explain.ts';
 import type { ControllerMetrics } from './metrics.ts';
+import { createRouters } from './routers/routers.ts';
 
 /** All that can be set about a rollout-controller; `main.ts` reads it from flags and environment. */
 export interface RolloutControllerOptions
@@ -28,6 +30,10 @@ export interface RolloutControllerOptions
   readonly namespaces?: readonly string[];
   readonly metrics?: ControllerMetrics;
   readonly watchTimings?: ReflectorTimings;
+  /** Where plugins are found. Absent: there are none. */
+  readonly plugins?: PluginHost;
+  /** Routes are looked at at least so often: 30 s. */
+  readonly lookEveryMs?: number;
 }
 
 export interface RolloutController extends Assembly {
@@ -57,17 +63,14 @@ export function createRolloutController(options: RolloutControllerOptions): Roll
         logger.error({}, 'the kind Rollout is not installed in this cluster: apply charts/sluice/crds');
     },
   });
-  const recorder = createEventRecorder({
-    client,
-    component: eventSourceComponent,
-    logger,
-  });
-  const authority = createAuthority({
-    ...options,
-    onChange: () => controller.enqueueAll(),
-  });
+  const recorder = createEventRecorder({ client, component: eventSourceComponent, logger });
+  const authority = createAuthority({ ...options, onChange: () => controller.enqueueAll() });
+  const routers =
+    options.plugins &&
+    createRouters({ host: options.plugins, logger, now: options.now ?? Date.now, lookEveryMs: options.lookEveryMs });
   const controller: Controller = createController({
     ...options,
+    routers,
     caches,
     authority,
     recorder,
@@ -91,17 +94,10 @@ export function createRolloutController(options: RolloutControllerOptions): Roll
       },
       stop: () => caches.stop(),
     },
+    ...(options.plugins === undefined ? [] : [pluginsPart(options.plugins, controller, stopper.signal)]),
     { name: 'events', start: () => undefined, stop: () => recorder.stop() },
-    {
-      name: 'authority',
-      start: () => authority.start(),
-      stop: () => authority.stop(),
-    },
-    {
-      name: 'controller',
-      start: () => controller.start(),
-      stop: () => controller.stop(),
-    },
+    { name: 'authority', start: () => authority.start(), stop: () => authority.stop() },
+    { name: 'controller', start: () => controller.start(), stop: () => controller.stop() },
   ];
 
   return {
@@ -127,6 +123,24 @@ export function createRolloutController(options: RolloutControllerOptions): Roll
       stopper.abort(new Error('the controller stops'));
       for (const part of parts.toReversed()) await part.stop?.();
       metrics?.stop();
+    },
+  };
+}
+
+/** Rollouts that wait for a plugin are looked at when it comes, goes or is well again. */
+function pluginsPart(plugins: PluginHost, controller: Controller, signal: AbortSignal): Part {
+  let stopListening = (): void => undefined;
+  return {
+    name: plugins.name,
+    async start() {
+      stopListening = plugins.onChange(({ type, names, namespace }) => {
+        if (type === 'router') controller.routersChanged(names, namespace);
+      });
+      await plugins.start(signal);
+    },
+    async stop() {
+      stopListening();
+      await plugins.stop();
     },
   };
 }

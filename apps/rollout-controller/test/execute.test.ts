@@ -21,9 +21,11 @@ function setUp({ snapshot: fields, objects = [rollout()], fail, mayWrite = () =>
   const events: EventIntent[] = [];
   const wrote: string[] = [];
   const creations = createCreationAnswers();
+  const assembled = snapshot(fields);
   const execution: Execution = {
     client,
-    snapshot: snapshot(fields),
+    snapshot: assembled,
+    stored: assembled.rollout,
     signal: new AbortController().signal,
     mayWrite,
     now: () => 1_000_000,
@@ -35,7 +37,7 @@ function setUp({ snapshot: fields, objects = [rollout()], fail, mayWrite = () =>
     routers: noRouters,
   };
   const run = (actions: readonly Action[], over: Parameters<typeof decision>[1] = {}, deferStatus = false) =>
-    execute(execution, decision(actions, over), { deferStatus });
+    execute(execution, decision(actions, over), { deferStatus, earlierEvents: [], mayDecideAgain: false });
   return { calls, events, wrote, creations, run };
 }
 

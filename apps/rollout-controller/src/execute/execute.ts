@@ -1,4 +1,4 @@
-import type { Action, Decision } from '@sluice/engine';
+import type { Action, Decision, EventIntent } from '@sluice/engine';
 import { isKubeError } from '@sluice/kube';
 import type { Rollout } from '@sluice/model';
 import { scaleDeployment } from './deployments.ts';
@@ -17,17 +17,23 @@ import { switchService } from './services.ts';
 
 /**
  * How carrying out a decision ended, short of an error:
- * - `done`: all of it. `held`: all but the status, which may wait.
+ * - `done`: all of it. `held`: all but the status, which may wait. `asked`: all up to a question to a router; decide again soon.
  * - `stale`: the decision was taken on something that has changed; assemble again once the caches show it.
  * - `answered`: a creation was refused; assemble again at once, the answer is in the next snapshot.
+ * - `routed`: routers were asked, and nothing else was written: decide again at once, from the decided status, with their answer. Status and events wait for that.
  * - `not in charge`: somebody else may write now.
  */
 export type Outcome =
-  { readonly kind: 'done' | 'held' | 'not in charge' } | { readonly kind: 'stale' | 'answered'; readonly why: string };
+  | { readonly kind: 'done' | 'asked' | 'held' | 'routed' | 'not in charge' }
+  | { readonly kind: 'stale' | 'answered'; readonly why: string };
 
 export interface ExecuteOptions {
   /** Leave the status for a later decision: only counters differ. */
   readonly deferStatus: boolean;
+  /** Events of decisions whose status was not stored because this one takes it further. */
+  readonly earlierEvents: readonly EventIntent[];
+  /** The caller decides again at once when routers were asked. */
+  readonly mayDecideAgain: boolean;
 }
 
 /**
@@ -36,11 +42,14 @@ export interface ExecuteOptions {
  */
 export async function execute(execution: Execution, decision: Decision, options: ExecuteOptions): Promise<Outcome> {
   try {
-    const rollout = await performActions(execution, decision.actions);
-    if (options.deferStatus) return { kind: 'held' };
-    if (decision.statusUrgency !== 'unchanged') await patchStatus(execution, rollout, decision.status);
-    for (const event of decision.events) execution.record(event);
-    return { kind: 'done' };
+    const { rollout, asked, wrote } = await performActions(execution, decision.actions);
+    if (asked && !wrote && options.mayDecideAgain) return { kind: 'routed' };
+    if (options.deferStatus && !asked) return { kind: 'held' };
+    // A status that was carried on from an earlier decision is not stored yet, whatever this one thinks of it.
+    const isCarried = execution.snapshot.rollout !== execution.stored;
+    if (isCarried || decision.statusUrgency !== 'unchanged') await patchStatus(execution, rollout, decision.status);
+    for (const event of [...options.earlierEvents, ...decision.events]) execution.record(event);
+    return { kind: asked ? 'asked' : 'done' };
   } catch (error) {
     const outcome = outcomeOf(error);
     if (outcome === undefined) throw error;
@@ -56,9 +65,17 @@ function outcomeOf(error: unknown): Outcome | undefined {
   return undefined;
 }
 
-/** Returns the Rollout as it is stored now. */
-async function performActions(execution: Execution, actions: readonly Action[]): Promise<Rollout> {
-  let { rollout } = execution.snapshot;
+interface Performed {
+  /** As it is stored now. */
+  readonly rollout: Rollout;
+  readonly asked: boolean;
+  readonly wrote: boolean;
+}
+
+async function performActions(execution: Execution, actions: readonly Action[]): Promise<Performed> {
+  let rollout = execution.stored;
+  let asked = false;
+  let wrote = false;
   let pods: ActionOf<'PatchPodMetadata'>[] = [];
   const patchGathered = async (): Promise<void> => {
     const gathered = pods;
@@ -72,14 +89,22 @@ async function performActions(execution: Execution, actions: readonly Action[]):
       continue;
     }
     await patchGathered();
-    if (isKnownToFail(execution, action)) return rollout;
+    if (isKnownToFail(execution, action)) return { rollout, asked, wrote };
+    if (action.kind === 'ApplyTraffic') {
+      assertInCharge(execution);
+      asked = (await execution.routers.apply(action, execution.signal)) === 'asked' || asked;
+      continue;
+    }
+    // What comes behind a question to a router waits for its answer.
+    if (asked) return { rollout, asked, wrote };
+    wrote = true;
     if (action.kind === 'PatchRollout') {
       rollout = await patchRollout(execution, rollout, action);
       announce(execution, action);
     } else if ((await perform(execution, action)) !== 'later') announce(execution, action);
   }
   await patchGathered();
-  return rollout;
+  return { rollout, asked, wrote };
 }
 
 /** The decision knows that this creation fails, and its status says so: it is stored, and the creation is tried again later. */
@@ -94,7 +119,7 @@ function announce(execution: Execution, action: Action): void {
 
 async function perform(
   execution: Execution,
-  action: Exclude<Action, { readonly kind: 'PatchRollout' | 'PatchPodMetadata' }>,
+  action: Exclude<Action, { readonly kind: 'PatchRollout' | 'PatchPodMetadata' | 'ApplyTraffic' }>,
 ): Promise<'later' | 'evicted' | void> {
   switch (action.kind) {
     case 'CreateReplicaSet':
@@ -113,9 +138,6 @@ async function perform(
       return await evictPod(execution, action);
     case 'ScaleDeployment':
       return await scaleDeployment(execution, action);
-    case 'ApplyTraffic':
-      assertInCharge(execution);
-      return await execution.routers.apply(action, execution.signal);
     case 'ReleaseTraffic':
       assertInCharge(execution);
       return await execution.routers.release(action, execution.signal);

@@ -1,5 +1,6 @@
 import type { Action, EpochMs, EventIntent, RolloutSnapshot } from '@sluice/engine';
 import type { KubeClient, KubeObject } from '@sluice/kube';
+import type { Rollout } from '@sluice/model';
 import type { CreationAnswers } from '../assemble/creation-answers.ts';
 
 /** What the kinds of actions need to be carried out. */
@@ -12,6 +13,8 @@ export interface Execution {
   /** Asked before each write. */
   mayWrite(): boolean;
   now(): EpochMs;
+  /** The Rollout as it is stored: the snapshot's may already have the status of a decision whose routes were being asked for. */
+  readonly stored: Rollout;
   /** The server's answer to a write: the caches must show it before the next decision. */
   wrote(kind: CachedKind, object: KubeObject): void;
   removed(kind: CachedKind, object: KubeObject): void;
@@ -20,9 +23,11 @@ export interface Execution {
   readonly routers: RouterCalls;
 }
 
-/** The routers that are installed. What they answer is part of the next snapshot. Both throw when a router does not do what it is asked. */
+/** The routers that are installed. What they answer is part of the next snapshot. */
 export interface RouterCalls {
-  apply(action: ActionOf<'ApplyTraffic'>, signal: AbortSignal): Promise<void>;
+  /** A router that fails has answered too: the next snapshot says so. `resting`: it is left alone for now, and the last answer stands. */
+  apply(action: ActionOf<'ApplyTraffic'>, signal: AbortSignal): Promise<'asked' | 'resting'>;
+  /** Throws when a router does not give back what it holds. */
   release(action: ActionOf<'ReleaseTraffic'>, signal: AbortSignal): Promise<void>;
 }
 

@@ -23,7 +23,7 @@ export async function patchRollout(
  * `pauseConditions` and more in the same place. Returns the Rollout as it is stored now; `stored` itself when nothing differs.
  */
 export async function patchStatus(execution: Execution, stored: Rollout, status: RolloutStatus): Promise<Rollout> {
-  const difference = mergeDiff(execution.snapshot.rollout.status, status);
+  const difference = mergeDiff(execution.stored.status, status);
   return difference === undefined ? stored : await patch(execution, stored, { status: difference }, 'status');
 }
 

@@ -1,0 +1,79 @@
+import type { TrafficIntent } from '@sluice/engine';
+import { TrafficIntent as IntentMessage, Verification } from '@sluice/contracts';
+import type {
+  HeaderRoute,
+  MirrorRoute,
+  StringMatch as StringMatchMessage,
+  TrafficObservation,
+} from '@sluice/contracts';
+import type { Rollout, SetHeaderRoute, SetMirrorRoute, StringMatch } from '@sluice/model';
+
+/** The part of the manifest that is this router's own: `trafficRouting.<name>` or `trafficRouting.plugins["<name>"]`. */
+export function configOf(rollout: Rollout, router: string): unknown {
+  const routing = (rollout.spec.strategy?.canary?.trafficRouting ?? {}) as Readonly<Record<string, unknown>>;
+  if (router !== 'plugins' && Object.hasOwn(routing, router)) return routing[router];
+  const plugins = (routing['plugins'] ?? {}) as Readonly<Record<string, unknown>>;
+  return Object.hasOwn(plugins, router) ? plugins[router] : undefined;
+}
+
+export const rolloutRef = ({ metadata }: Rollout) => ({
+  namespace: metadata.namespace ?? '',
+  name: metadata.name,
+  uid: metadata.uid ?? '',
+});
+
+/** The engine's declaration, as it travels to a plugin. */
+export function intentMessage(rollout: Rollout, router: string, intent: TrafficIntent): IntentMessage {
+  return IntentMessage.fromPartial({
+    rollout: rolloutRef(rollout),
+    configJson: JSON.stringify(configOf(rollout, router) ?? {}),
+    stable: { service: intent.stable.service, podTemplateHash: intent.stable.hash },
+    canary: { service: intent.canary.service, podTemplateHash: intent.canary.hash },
+    weight: intent.weight,
+    maxWeight: intent.maxWeight,
+    extraDestinations: intent.extraDestinations.map(({ service, hash, weight }) => ({
+      service,
+      podTemplateHash: hash,
+      weight,
+    })),
+    headerRoutes: intent.headerRoutes.map(headerRoute),
+    mirrorRoutes: intent.mirrorRoutes.map(mirrorRoute),
+    managedRoutes: [...intent.managedRoutes],
+  });
+}
+
+function stringMatch(match: StringMatch | null | undefined): StringMatchMessage | undefined {
+  if (!match) return undefined;
+  if (match.exact !== undefined) return { match: { $case: 'exact', value: match.exact } };
+  if (match.prefix !== undefined) return { match: { $case: 'prefix', value: match.prefix } };
+  return match.regex === undefined ? undefined : { match: { $case: 'regex', value: match.regex } };
+}
+
+const headerRoute = (route: SetHeaderRoute): HeaderRoute => ({
+  name: route.name,
+  match: (route.match ?? []).map(({ headerName, headerValue }) => ({
+    headerName,
+    headerValue: stringMatch(headerValue),
+  })),
+});
+
+function mirrorRoute(route: SetMirrorRoute): MirrorRoute {
+  const match = (route.match ?? []).map(({ method, path, headers }) => ({
+    method: stringMatch(method),
+    path: stringMatch(path),
+    headers: Object.fromEntries(
+      Object.entries(headers ?? {}).flatMap(([name, value]) => {
+        const wanted = stringMatch(value);
+        return wanted ? [[name, wanted] as const] : [];
+      }),
+    ),
+  }));
+  return { name: route.name, match, percentage: route.percentage ?? 100 };
+}
+
+export const verificationOf = ({ verification }: TrafficObservation): 'verified' | 'pending' | 'unsupported' =>
+  verification === Verification.VERIFIED
+    ? 'verified'
+    : verification === Verification.PENDING
+      ? 'pending'
+      : 'unsupported';

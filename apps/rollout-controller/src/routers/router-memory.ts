@@ -1,0 +1,93 @@
+import type { EpochMs, RouterObservation, TrafficIntent } from '@sluice/engine';
+import { sameJson } from '@sluice/kube';
+
+/** What is known about one router's routes for one Rollout, between its turns. All of it may be lost: then the router is asked again. */
+export interface RouterMemory {
+  readonly observation: RouterObservation;
+  /** When the observation was made. */
+  readonly at: EpochMs;
+  /** Failures in a row, and until when the router is left alone because of them. */
+  readonly failures: number;
+  readonly restUntil: EpochMs;
+  /** Times that the same routes had to be written again, because somebody else had changed them. */
+  readonly rewrites: readonly EpochMs[];
+}
+
+export const unknownRouter: RouterMemory = {
+  observation: { kind: 'unknown' },
+  at: 0,
+  failures: 0,
+  restUntil: 0,
+  rewrites: [],
+};
+
+const firstRestMs = 500;
+const longestRestMs = 15_000;
+/** So often the same routes are written again within the time; after that, ever more slowly. */
+const freeRewrites = 5;
+const rewriteWindowMs = 300_000;
+
+/** The router answered: nobody has to guess any more. */
+export function answered(
+  memory: RouterMemory,
+  observation: Extract<RouterObservation, { kind: 'observed' }>,
+  at: EpochMs,
+): RouterMemory {
+  return { ...memory, observation, at, failures: 0, restUntil: memory.restUntil > at ? memory.restUntil : 0 };
+}
+
+/** It did not: its routes may be where they were, or where the call meant to take them. */
+export function failed(
+  memory: RouterMemory,
+  intent: TrafficIntent,
+  reason: string,
+  at: EpochMs,
+  recordedWeight: number,
+): RouterMemory {
+  const before = rangeOf(memory.observation, recordedWeight, intent.maxWeight);
+  const failures = memory.failures + 1;
+  return {
+    ...memory,
+    observation: {
+      kind: 'unavailable',
+      reason,
+      lowest: Math.min(before.lowest, intent.weight),
+      highest: Math.max(before.highest, intent.weight),
+    },
+    at,
+    failures,
+    restUntil: at + Math.min(longestRestMs, firstRestMs * 2 ** (failures - 1)),
+  };
+}
+
+function rangeOf(
+  observation: RouterObservation,
+  recorded: number,
+  max: number,
+): { readonly lowest: number; readonly highest: number } {
+  switch (observation.kind) {
+    case 'unknown':
+      return { lowest: Math.min(recorded, max), highest: max };
+    case 'unavailable':
+      return observation;
+    case 'observed':
+      return { lowest: observation.canaryWeight, highest: observation.canaryWeight };
+  }
+}
+
+/** The same declaration has to be written once more although it was in place before: somebody else writes there. */
+export function rewritten(memory: RouterMemory, at: EpochMs): RouterMemory {
+  const rewrites = [...memory.rewrites.filter((each) => each > at - rewriteWindowMs), at];
+  const excess = rewrites.length - freeRewrites;
+  return {
+    ...memory,
+    rewrites,
+    restUntil: excess > 0 ? at + Math.min(rewriteWindowMs / 2, 1_000 * 2 ** excess) : memory.restUntil,
+  };
+}
+
+/** Whether routes that were in place have been changed by somebody else. */
+export const hasDrifted = (
+  before: RouterObservation,
+  after: Extract<RouterObservation, { kind: 'observed' }>,
+): boolean => before.kind === 'observed' && before.inSync && !after.inSync && sameJson(before.intent, after.intent);
