@@ -5,10 +5,15 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { connect as parityConnect } from '../../../tools/parity/kube.mjs';
 import { startLocalCluster } from '../src/cluster.ts';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+// A tool, which an application must not depend on: what it makes of a kubeconfig is what counts here.
+const parityClient = new URL('../../../tools/parity/kube.mjs', import.meta.url).href;
+interface ParityKube {
+  get(path: string): Promise<unknown>;
+  create(path: string, body: unknown): Promise<unknown>;
+}
 const scratch = mkdtempSync(path.join(tmpdir(), 'local-cluster-service-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
@@ -38,7 +43,8 @@ describe('the service', () => {
     const announced = JSON.parse(await service.line) as { name: string; pid: number; addresses: { api: string } };
     expect(announced.name).toBe('local-cluster');
     expect(announced.addresses.api).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
-    const kube = parityConnect(kubeconfig);
+    const { connect } = (await import(parityClient)) as { connect(file: string): ParityKube };
+    const kube = connect(kubeconfig);
     await kube.create('/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'parity-x' } });
     const { items } = (await kube.get('/api/v1/namespaces')) as { items: { metadata: { name: string } }[] };
     expect(items.map((n) => n.metadata.name)).toContain('parity-x');

@@ -87,7 +87,7 @@ function customKind(route: Route, { schema }: CustomVersion): Kind {
     complete: (object) => object,
     validate(object, current) {
       const errors = new FieldErrors();
-      checkMetadata(errors, info.group, info.kind, object.metadata);
+      checkMetadata(errors, info.group, info.kind, object.metadata, true);
       if (current) checkMetadataUpdate(errors, object.metadata, current.metadata);
       if (object.apiVersion !== `${info.group}/${ref.version}`)
         errors.invalid('apiVersion', object.apiVersion, `must be ${info.group}/${ref.version}`);

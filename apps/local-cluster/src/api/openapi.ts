@@ -183,7 +183,7 @@ export function createOpenApi(registry: Registry, definitions: CustomDefinitions
           return {
             code: 200,
             body: '\n\u00032.0',
-            contentType: 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf',
+            contentType: 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf',
           };
         return json(200, {
           swagger: '2.0',

@@ -60,16 +60,19 @@ function apiRequest(request: FastifyRequest): ApiRequest {
   };
 }
 
+// Past the library: it would rewrite media types with parameters, which clients compare.
 function send(reply: FastifyReply, response: ApiResponse): void {
-  void reply.code(response.code).header('content-type', response.contentType ?? 'application/json');
-  if (response.headers) void reply.headers(response.headers);
+  const headers: Record<string, string | number | string[]> = {
+    'content-type': response.contentType ?? 'application/json',
+    'content-length': Buffer.byteLength(response.body),
+    'cache-control': 'no-cache, private',
+    ...response.headers,
+  };
   // Several headers of one name: kubectl prints each as a warning.
-  if (response.warnings?.length)
-    void reply.header(
-      'warning',
-      response.warnings.map((w) => `299 - ${JSON.stringify(w)}`),
-    );
-  void reply.send(response.body);
+  if (response.warnings?.length) headers.warning = response.warnings.map((w) => `299 - ${JSON.stringify(w)}`);
+  reply.hijack();
+  reply.raw.writeHead(response.code, headers);
+  reply.raw.end(response.body);
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -167,7 +170,8 @@ export async function startServer(options: ServerOptions): Promise<ApiServer> {
       try {
         await respond(request, reply);
       } catch (error) {
-        if (!reply.sent) send(reply, failure(error));
+        if (reply.raw.headersSent) reply.raw.destroy();
+        else send(reply, failure(error));
       }
       return reply;
     },

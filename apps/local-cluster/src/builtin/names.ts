@@ -93,8 +93,18 @@ function checkOwners(errors: FieldErrors, metadata: ObjectMeta): void {
 
 const standardFinalizers = new Set(['orphan', 'foregroundDeletion', 'kubernetes']);
 
+// Kinds whose finalizers may have any qualified name; all others want a domain in front, or a standard name.
+const freeFinalizers = new Set(['apiextensions.k8s.io/CustomResourceDefinition']);
+
 /** Checks what every kind has. */
-export function checkMetadata(errors: FieldErrors, group: string, kind: string, metadata: ObjectMeta): void {
+export function checkMetadata(
+  errors: FieldErrors,
+  group: string,
+  kind: string,
+  metadata: ObjectMeta,
+  custom = false,
+): void {
+  const core = !custom && !freeFinalizers.has(`${group}/${kind}`);
   const rule = nameRules[`${group}/${kind}`] ?? subdomainFault;
   if (metadata.generateName) {
     // A hyphen at its end is fine: something follows.
@@ -116,7 +126,7 @@ export function checkMetadata(errors: FieldErrors, group: string, kind: string, 
   (metadata.finalizers ?? []).forEach((f, i) => {
     const fault = qualifiedNameFault(f);
     if (fault) errors.invalid('metadata.finalizers', f, fault);
-    if (!f.includes('/') && !standardFinalizers.has(f))
+    if (core && !f.includes('/') && !standardFinalizers.has(f))
       errors.invalid(
         `metadata.finalizers[${i}]`,
         f,
