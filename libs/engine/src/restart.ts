@@ -2,8 +2,8 @@ import { formatTime, parseTime } from '@sluice/model';
 import type { Pod, Rollout } from '@sluice/model';
 import { targetOf } from './plan.ts';
 import type { Plan } from './plan.ts';
+import { availablePods, ownerOf } from './pods.ts';
 import { totalOf } from './sets.ts';
-import type { SetView } from './sets.ts';
 import { blueGreenOf, canaryOf } from './situation.ts';
 import type { Situation } from './situation.ts';
 import type { EpochMs } from './snapshot.ts';
@@ -50,23 +50,11 @@ function evictable(s: Situation, pods: readonly Pod[]): number {
   const { unavailable } = surgeOf(s.replicas, blueGreenOf(s) ? 0 : canaryOf(s)?.maxSurge, strategy?.maxUnavailable);
   const required = Math.max(s.replicas, totalOf(s.roles.all, 'spec')) - Math.max(unavailable, 1);
   // A set that is already told to go keeps none of its pods, whatever still runs.
-  const available = s.roles.all.reduce((sum, set) => sum + Math.min(set.spec, availablePods(s, set, pods)), 0);
+  const available = s.roles.all.reduce(
+    (sum, set) => sum + Math.min(set.spec, availablePods(set, pods, s.spec.minReadySeconds ?? 0, s.now)),
+    0,
+  );
   return Math.max(0, available - required);
-}
-
-const availablePods = (s: Situation, set: SetView, pods: readonly Pod[]): number =>
-  pods.filter(
-    (pod) => ownerOf(pod) === set.stored?.metadata.uid && isAvailable(pod, s.spec.minReadySeconds ?? 0, s.now),
-  ).length;
-
-const ownerOf = (pod: Pod): string | undefined =>
-  pod.metadata.ownerReferences?.find((reference) => reference.controller)?.uid;
-
-function isAvailable(pod: Pod, minReadySeconds: number, now: EpochMs): boolean {
-  if (pod.metadata.deletionTimestamp) return false;
-  const ready = pod.status?.conditions?.find((condition) => condition.type === 'Ready');
-  if (ready?.status !== 'True') return false;
-  return minReadySeconds === 0 || (parseTime(ready.lastTransitionTime) ?? now) + minReadySeconds * 1000 <= now;
 }
 
 function inRestartOrder(s: Situation, pods: readonly Pod[]): readonly Pod[] {

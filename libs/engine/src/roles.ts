@@ -1,5 +1,7 @@
 import { injectedPartsOf, podTemplateHash, podTemplateHashLabel, templatesEqual } from '@sluice/model';
 import type { PodTemplateSpec, ReplicaSet, RolloutStatus, RolloutStrategy } from '@sluice/model';
+import { availablePods } from './pods.ts';
+import { isRestartPending } from './restart.ts';
 import type { RolloutSnapshot } from './snapshot.ts';
 import { oldestFirst, viewOf } from './sets.ts';
 import type { SetView } from './sets.ts';
@@ -25,7 +27,7 @@ export interface Roles {
  * whose template an admission webhook has changed.
  */
 export function assignRoles(snapshot: RolloutSnapshot, template: PodTemplateSpec, status: RolloutStatus): Roles {
-  const stored = snapshot.replicaSets.map(viewOf).toSorted(oldestFirst);
+  const stored = snapshot.replicaSets.map((set) => asPodsSay(snapshot, viewOf(set))).toSorted(oldestFirst);
   const living = stored.filter((set) => set.stored?.metadata.deletionTimestamp === undefined);
   const found = findSet(living, template, status, snapshot.rollout.spec.strategy);
   const naming = found ? undefined : nameForNew(snapshot, template, status);
@@ -44,6 +46,15 @@ export function assignRoles(snapshot: RolloutSnapshot, template: PodTemplateSpec
     toCreate: found === undefined,
     collisionCount: naming?.collisionCount ?? status.collisionCount ?? undefined,
   };
+}
+
+/**
+ * During a restart, pods that were evicted a moment ago still count in the status of their set: the pods themselves know better.
+ */
+function asPodsSay({ rollout, pods, now }: RolloutSnapshot, set: SetView): SetView {
+  if (!pods || !isRestartPending(rollout)) return set;
+  const available = availablePods(set, pods, rollout.spec.minReadySeconds ?? 0, now);
+  return available < set.available ? { ...set, available } : set;
 }
 
 function findSet(
