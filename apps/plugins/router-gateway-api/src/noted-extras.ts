@@ -30,8 +30,8 @@ export function withNotedExtras(route: RawObject, rollout: string, services: rea
 }
 
 function withAnnotations(route: RawObject, annotations: Readonly<Record<string, string>> | undefined): RawObject {
-  const { annotations: _, ...metadata } = route.metadata;
-  return { ...route, metadata: annotations === undefined ? metadata : { ...metadata, annotations } };
+  const { annotations: _, ...bare } = route.metadata;
+  return { ...route, metadata: annotations === undefined ? bare : { ...route.metadata, annotations } };
 }
 
 /** A note that cannot be read is as good as none. */

@@ -90,11 +90,11 @@ function withInProgressLabel(
 ): RawObject {
   if (inProgressLabel === undefined) return route;
   const { key, value } = inProgressLabel;
-  const { labels, ...metadata } = route.metadata;
+  const { labels, ...unlabelled } = route.metadata;
   const isSet = labels?.[key] === value;
   if (canaryWeight !== 0)
     return isSet ? route : { ...route, metadata: { ...route.metadata, labels: { ...labels, [key]: value } } };
   if (!isSet || before === 0) return route;
   const { [key]: _, ...others } = labels ?? {};
-  return { ...route, metadata: Object.keys(others).length === 0 ? metadata : { ...metadata, labels: others } };
+  return { ...route, metadata: Object.keys(others).length === 0 ? unlabelled : { ...route.metadata, labels: others } };
 }
