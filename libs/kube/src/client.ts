@@ -338,6 +338,9 @@ function objectPath(ref: ResourceRef, key: ObjectKey, subresource?: string): str
   const namespace = requiredNamespace(ref, key);
   if (key.name === undefined || key.name === '')
     throw new KubeError({ code: 'Usage', message: `a call on one ${ref.kind} needs its name.` });
+  // Names come from manifests: in a path, these would be the address of another object.
+  if (key.name === '.' || key.name === '..' || /[/%]/.test(key.name))
+    throw new KubeError({ code: 'Usage', message: `no ${ref.kind} can be named "${key.name}".` });
   return pathOf(ref, { ...collectionOf(namespace), name: key.name }, subresource);
 }
 

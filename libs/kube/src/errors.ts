@@ -3,7 +3,7 @@
  * - From the server: NotFound, AlreadyExists, Conflict (stale resourceVersion: assemble again), Expired (410: list again), Invalid (422 or 400),
  *   Unauthorized, Forbidden, MethodNotAllowed, TooManyRequests, Unavailable (500 to 504), TooLarge, Unexpected (any other status).
  * - From here: Timeout (deadline or silent watch), Aborted (the caller's signal), Network (no connection or lost), Protocol (not JSON, not Kubernetes),
- *   Config (kubeconfig cannot be used), Usage (call without a name or namespace).
+ *   Config (kubeconfig cannot be used), Usage (call without a namespace, or without a name that an object can have).
  */
 export type KubeErrorCode =
   | 'NotFound'

@@ -105,6 +105,8 @@ describe('calls', () => {
   it('refuse a namespaced object without namespace or name before anything is sent', async () => {
     expect((await errorOf(client.get(resources.pods, { name: 'web' }))).code).toBe('Usage');
     expect((await errorOf(client.get(resources.pods, { namespace: 'team' }))).code).toBe('Usage');
+    for (const name of ['.', '..', '../web', 'a%2fb'])
+      expect((await errorOf(client.get(resources.pods, { namespace: 'team', name }))).code).toBe('Usage');
     expect(api.requests).toHaveLength(0);
   });
 

@@ -1,7 +1,7 @@
 import type { RolloutSnapshot } from '@sluice/engine';
 import { noCapabilities } from '@sluice/engine';
 import type { Capabilities, EpochMs } from '@sluice/engine';
-import { resources } from '@sluice/kube';
+import { isKubeError, resources } from '@sluice/kube';
 import type { KubeClient, RawObject } from '@sluice/kube';
 import { formatSelector, podTemplateHashLabel } from '@sluice/model';
 import type { ReplicaSet } from '@sluice/model';
@@ -58,8 +58,8 @@ function apiSources(client: Pick<KubeClient, 'find' | 'list'>, all: readonly Rep
       try {
         const raw = await client.find<RawObject>(resources.services, { namespace, name });
         return raw === undefined ? 'absent' : projectService(raw);
-      } catch {
-        return 'unknown';
+      } catch (error) {
+        return isKubeError(error, 'Usage') ? 'absent' : 'unknown';
       }
     },
     async workload(namespace, reference) {

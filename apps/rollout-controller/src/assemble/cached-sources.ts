@@ -25,7 +25,8 @@ export function cachedSources(
     try {
       return projectService(await client.get<RawObject>(resources.services, { namespace, name }, call));
     } catch (error) {
-      if (isKubeError(error, 'NotFound')) return 'absent';
+      // Usage: no object can have that name.
+      if (isKubeError(error, 'NotFound', 'Usage')) return 'absent';
       logger.warn({ object: `${namespace}/${name}`, error }, 'a Service could not be read');
       return 'unknown';
     }

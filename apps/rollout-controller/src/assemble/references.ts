@@ -30,11 +30,16 @@ export type WorkloadReference =
   | { readonly kind: 'workload'; readonly of: WorkloadKind; readonly name: string }
   | { readonly kind: 'unsupported'; readonly message: string };
 
+const objectName = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+
 /** What `spec.workloadRef` points at. Any version of the right group will do: the server converts. */
 export function workloadReferenceOf(rollout: Rollout): WorkloadReference {
   const reference = rollout.spec.workloadRef;
   if (reference === undefined || reference === null) return { kind: 'inline' };
   const { apiVersion = '', kind = '', name = '' } = reference;
+  // Anything else would be asked for at a path that is not an object's: without a name, at that of the list.
+  if (!objectName.test(name))
+    return { kind: 'unsupported', message: `workloadRef names no workload: "${name}" is not a name of an object` };
   const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
   const of = Object.hasOwn(workloadKinds, kind) ? (kind as WorkloadKind) : undefined;
   if (of === undefined || workloadKinds[of].group !== group)
