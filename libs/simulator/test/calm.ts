@@ -8,8 +8,9 @@ import type { History } from './history.ts';
 import { begin, Broken } from './play.ts';
 
 interface Count {
-  /** Available pods, and those of them that stay when the ReplicaSet controller has done what it was told. */
+  /** The pods that are available. */
   readonly available: number;
+  /** Those that the API says are, and that stay when the ReplicaSet controller has done what it was told: who cannot know of a pod cannot keep it. */
   readonly lasting: number;
 }
 
@@ -20,7 +21,10 @@ function countPods(world: World): Map<string, Count> {
       !isDeleting(pod) && (availableAt(world, set, pod) ?? Infinity) <= world.store.now;
     const available = podsOf(world, set).filter(isAvailable).length;
     const hash = set.metadata.labels?.[podTemplateHashLabel] ?? '';
-    counts.set(hash, { available, lasting: Math.min(available, set.spec.replicas ?? 1) });
+    counts.set(hash, {
+      available,
+      lasting: Math.min(available, set.status?.availableReplicas ?? 0, set.spec.replicas ?? 1),
+    });
   }
   return counts;
 }

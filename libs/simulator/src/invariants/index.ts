@@ -19,7 +19,7 @@ export function violationsOf({ snapshot, decision }: Pick<Turn, 'snapshot' | 'de
   let scene = sceneOf(snapshot);
   for (const action of decision.actions) {
     const next = after(scene, action);
-    violations.push(...preconditionViolations(snapshot, action), ...servedViolations(scene, next));
+    violations.push(...preconditionViolations(snapshot, action), ...servedViolations(scene, next, decision.status));
     if (canary && !canary.trafficRouting) violations.push(...canaryCountViolations(scene, next));
     if (blueGreen) violations.push(...blueGreenCountViolations(scene, next, action, isAborted));
     scene = next;

@@ -1,3 +1,4 @@
+import type { RolloutStatus } from '@sluice/model';
 import { availableOf } from '../scene.ts';
 import type { Scene } from '../scene.ts';
 import type { Violation } from './violation.ts';
@@ -11,15 +12,16 @@ function liveServices({ rollout }: Scene): string[] {
 }
 
 /**
- * Property 1, for one action: no Service ends up, by this action, at a version without available pods while another one has them.
- * Where zero pods were asked for, there is nothing to serve.
+ * Property 1, for one action: no Service ends up, by this action, at a version without available pods while another one that may
+ * serve (the stable or the desired one, and not what is left of interrupted updates) has them. Where zero pods were asked for, there is nothing to serve.
  */
-export function servedViolations(before: Scene, now: Scene): Violation[] {
-  if (now.replicas === 0) return [];
+export function servedViolations(before: Scene, now: Scene, { stableRS, currentPodHash }: RolloutStatus): Violation[] {
+  const couldServe = availableOf(now, stableRS ?? '') + availableOf(now, currentPodHash ?? '') > 0;
+  if (now.replicas === 0 || !couldServe) return [];
   const violations: Violation[] = [];
   for (const service of liveServices(now)) {
     const hash = now.selectors[service];
-    if (!hash || availableOf(now, hash) > 0 || availableOf(now) === 0) continue;
+    if (!hash || availableOf(now, hash) > 0) continue;
     const wasAt = before.selectors[service];
     if (wasAt !== hash)
       violations.push({

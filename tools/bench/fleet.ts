@@ -1,0 +1,49 @@
+// node tools/bench/fleet.ts [--cluster local|kubernetes] [--rollouts 200] [--json FILE]
+import fs from 'node:fs';
+import { parseArgs } from 'node:util';
+import { runSession } from '@sluice/tools-start';
+import { chosenCluster, startBenchCluster } from './src/cluster.ts';
+import { createFleet, createNamespace, deployments, rollouts, untilQuiet } from './src/fleet.ts';
+import { logFolder, usageTable, writesTable } from './src/report.ts';
+import { watchUsage } from './src/usage.ts';
+
+const QUIET_MS = 3000;
+
+await runSession(logFolder, async (session) => {
+  const { values } = parseArgs({
+    options: {
+      cluster: { type: 'string', default: 'local' },
+      rollouts: { type: 'string', default: '200' },
+      json: { type: 'string' },
+    },
+  });
+  const size = Number(values.rollouts);
+  const cluster = await startBenchCluster(session, chosenCluster(values.cluster));
+  await createNamespace(cluster.client);
+
+  const fleet = await createFleet(cluster.client, rollouts, size);
+  const plain = await createFleet(cluster.client, deployments, size);
+  const deploymentSeconds = await plain.update('app:2');
+  await untilQuiet(await cluster.countWrites(), QUIET_MS);
+
+  const usage = watchUsage(cluster.services);
+  const writes = await cluster.countWrites();
+  const rolloutSeconds = await fleet.update('app:2');
+  const count = await untilQuiet(writes, QUIET_MS);
+  const used = usage();
+  await Promise.all([fleet.stop(), plain.stop()]);
+
+  console.log(
+    `${size} Rollouts of 2 pods (steps 25 %, 1 s, 50 %, 1 s) on the ${values.cluster} cluster, image of all changed at once:`,
+  );
+  console.log(
+    `all Healthy after ${rolloutSeconds.toFixed(1)} s; ${size} plain Deployments of the same size took ${deploymentSeconds.toFixed(1)} s here`,
+  );
+  console.log(`\n${writesTable(count, size)}\n\n${usageTable(used)}`);
+  if (values.json)
+    fs.writeFileSync(
+      values.json,
+      `${JSON.stringify({ cluster: values.cluster, size, rolloutSeconds, deploymentSeconds, writes: count, usage: used }, null, 2)}\n`,
+    );
+  return 0;
+});
