@@ -16,6 +16,8 @@ export interface Surroundings {
   readonly redisUrl: string;
   /** Where the services keep their Leases. */
   readonly systemNamespace: string;
+  /** Addresses of plugins, as the services' flag --plugins wants them. */
+  readonly plugins?: string;
 }
 
 export interface Service {
@@ -30,17 +32,56 @@ const kubeArgs = ({ kubeconfig, systemNamespace }: Surroundings) => [
   ...['--http-host', '127.0.0.1', '--http-port', '0'],
 ];
 
-/** The services and plugins that make up a running Sluice. Each prints an announcement when it is ready. */
-export const services: readonly Service[] = [
-  { name: 'rollout-controller', script: 'apps/rollout-controller/src/main.ts', args: kubeArgs },
+const pluginArgs = ({ kubeconfig }: Surroundings) => [
+  ...['--kubeconfig', kubeconfig, '--http-host', '127.0.0.1', '--http-port', '0'],
+  ...['--grpc-host', '127.0.0.1', '--grpc-port', '0'],
 ];
 
-/** Starts them all at once and answers when all are ready, in the order of the list. */
-export function startServices(
+/** A plugin, under the names that it has in manifests. */
+export interface Plugin extends Service {
+  readonly type: 'router' | 'metric' | 'step';
+  readonly knownAs: string;
+}
+
+const router = (folder: string, knownAs: string): Plugin => ({
+  name: `router-${folder}`,
+  script: `apps/plugins/router-${folder}/src/main.ts`,
+  args: pluginArgs,
+  type: 'router',
+  knownAs,
+});
+
+export const plugins: readonly Plugin[] = [
+  router('nginx', 'nginx'),
+  router('istio', 'istio'),
+  router('gateway-api', 'argoproj-labs/gatewayAPI'),
+];
+
+/** The services that make up a running Sluice, besides its plugins. Each prints an announcement when it is ready. */
+export const services: readonly Service[] = [
+  {
+    name: 'rollout-controller',
+    script: 'apps/rollout-controller/src/main.ts',
+    args: (surroundings) => [...kubeArgs(surroundings), '--plugins', surroundings.plugins ?? ''],
+  },
+];
+
+/** Starts the plugins, then the services with their addresses; answers when all are ready, services first. */
+export async function startServices(
   session: Session,
   surroundings: Surroundings,
   list: readonly Service[] = services,
+  pluginList: readonly Plugin[] = plugins,
 ): Promise<Announcement[]> {
+  const announced = await startAll(session, surroundings, pluginList);
+  const addresses = pluginList.map(
+    ({ type, knownAs }, index) => `${type}:${knownAs}=${announced[index]?.addresses['grpc']}`,
+  );
+  return [...(await startAll(session, { ...surroundings, plugins: addresses.join(';') }, list)), ...announced];
+}
+
+/** Starts them all at once and answers when all are ready, in the order of the list. */
+function startAll(session: Session, surroundings: Surroundings, list: readonly Service[]): Promise<Announcement[]> {
   return Promise.all(
     list.map(async (service) => {
       const kubeconfig = surroundings.kubeconfigOf?.(service.name) ?? surroundings.kubeconfig;

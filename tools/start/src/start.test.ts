@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createClient } from '@sluice/kube';
+import { createClient, resources } from '@sluice/kube';
 import { root } from '../first-stage/workspace.mjs';
 import { createChildren } from './children.ts';
 import { installCustomResources } from './custom-resources.ts';
@@ -84,6 +84,28 @@ describe('npm start', { timeout: 180_000 }, () => {
   });
 });
 
+describe('npm start -- --kubeconfig', { timeout: 180_000 }, () => {
+  const session = { children, temp, signal: new AbortController().signal, atEnd: () => {} };
+
+  it('asks for the CRDs that are missing, and installs them and an example only when told to', async () => {
+    const { kubeconfig } = await startLocalCluster(session);
+    const refused = await npmStart(['--kubeconfig', kubeconfig, '--exit']).ended;
+    expect(refused.code).toBe(1);
+    expect(refused.errors).toMatch(
+      /^sluice: the cluster at \S+ does not serve Rollouts: add --install-crds, or [^\n]+\n$/,
+    );
+    const told = await npmStart(['--kubeconfig', kubeconfig, '--install-crds', '--exit']).ended;
+    expect([told.code, told.errors]).toEqual([0, '']);
+    const client = await createClient({ kubeconfig });
+    expect((await client.list(resources.rollouts)).items).toEqual([]);
+    client.close();
+    const elsewhere = ['--scenario', 'canary', '--namespace', 'nowhere'];
+    const lost = await npmStart(['--kubeconfig', kubeconfig, ...elsewhere]).ended;
+    expect(lost.code).toBe(1);
+    expect(lost.errors).toMatch(/^sluice: [^\n]*namespaces "nowhere" not found[^\n]*\n$/);
+  });
+});
+
 describe('npm start -- --services-only', { timeout: 180_000 }, () => {
   let cluster: StartedCluster;
   beforeAll(async () => {
@@ -103,7 +125,7 @@ describe('npm start -- --services-only', { timeout: 180_000 }, () => {
       services: { name: string; pid: number; addresses: { metrics: string } }[];
     };
     expect(ready).toBe(true);
-    expect(services.map((service) => service.name)).toEqual(['rollout-controller']);
+    expect(services.map((service) => service.name)).toContain('rollout-controller');
     for (const { addresses } of services)
       expect((await fetch(new URL('/metrics', addresses.metrics))).status).toBe(200);
     run.child.kill('SIGTERM');

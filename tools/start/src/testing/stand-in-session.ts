@@ -14,7 +14,7 @@ await runSession('stderr', async (session) => {
   fs.writeFileSync(path.join(session.temp, 'left-behind'), 'x');
   const surroundings = { kubeconfig: '/none', redisUrl: 'redis://127.0.0.1:1', systemNamespace: 'none' };
   const list = [...names.map((name) => standIn(name)), ...(broken ? [standIn('broken', '--fail')] : [])];
-  const ready = await startServices(session, surroundings, list);
+  const ready = await startServices(session, surroundings, list, []);
   console.log(JSON.stringify({ ready: true, temp: session.temp, services: ready }));
   return new Promise(() => setInterval(() => {}, 1000));
 });
