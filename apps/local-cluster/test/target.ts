@@ -76,9 +76,10 @@ function sender(kubeconfig: string): { send: Target['send']; close(): void } {
   return { send, close: () => agent.destroy() };
 }
 
-export async function openTarget(): Promise<Target> {
+/** `local`: the local cluster, whatever the environment says. */
+export async function openTarget({ local = false } = {}): Promise<Target> {
   const scratch = mkdtempSync(path.join(tmpdir(), 'local-cluster-test-'));
-  const given = process.env.SLUICE_TEST_KUBECONFIG;
+  const given = local ? undefined : process.env.SLUICE_TEST_KUBECONFIG;
   const cluster = given ? undefined : await startLocalCluster();
   const kubeconfig = given ?? path.join(scratch, 'kubeconfig');
   cluster?.writeKubeconfig(kubeconfig);

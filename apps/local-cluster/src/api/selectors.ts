@@ -12,85 +12,99 @@ type Requirement = (labels: Labels) => boolean;
 
 const reject = (why: string): Error => badRequest(`unable to parse requirement: ${why}`);
 
-/** Words, operators and punctuation of the selector language. */
-function tokens(text: string): string[] {
-  const out = text.match(/==|!=|>=|<=|[=!<>(),]|[^\s=!<>(),]+/g) ?? [];
-  return out;
+/** Reads the words, operators and punctuation of a selector one after the other. */
+class SelectorReader {
+  readonly #words: readonly string[];
+  #at = 0;
+
+  constructor(text: string) {
+    this.#words = text.match(/==|!=|>=|<=|[=!<>(),]|[^\s=!<>(),]+/g) ?? [];
+  }
+
+  get next(): string | undefined {
+    return this.#words[this.#at];
+  }
+
+  take(): string | undefined {
+    return this.#words[this.#at++];
+  }
+
+  /** A name or a value; the empty one where none is written. */
+  word(): string {
+    const { next } = this;
+    if (next === undefined || next === ',') return '';
+    if (/^[=!<>(),]/.test(next)) throw reject(`found '${next}', expected: identifier`);
+    this.#at++;
+    return next;
+  }
+
+  /** `(a, b)`. */
+  set(): Set<string> {
+    if (this.next !== '(') throw reject(`found '${this.next ?? ''}' expected: '('`);
+    this.#at++;
+    const values = new Set<string>();
+    for (;;) {
+      const word = this.take();
+      if (word === undefined) throw reject(`found '' expected: ',', or ')'`);
+      if (word === ')') return values;
+      if (word !== ',') values.add(word);
+    }
+  }
 }
 
 /** `a=b,c!=d,e in (f,g),h notin (i),j,!k,l>3`, as kubectl's `-l` takes it. */
 export function parseLabelSelector(text: string): Requirement[] {
-  const words = tokens(text);
+  const reader = new SelectorReader(text);
   const requirements: Requirement[] = [];
-  let i = 0;
-  const value = (): string => {
-    const word = words[i];
-    if (word === undefined || word === ',') return '';
-    if (/^[=!<>(),]/.test(word)) throw reject(`found '${word}', expected: identifier`);
-    i++;
-    return word;
-  };
-  const set = (): Set<string> => {
-    if (words[i] !== '(') throw reject(`found '${words[i] ?? ''}' expected: '('`);
-    i++;
-    const values = new Set<string>();
-    while (words[i] !== ')') {
-      if (words[i] === undefined) throw reject(`found '' expected: ',', or ')'`);
-      if (words[i] === ',') {
-        i++;
-        continue;
-      }
-      values.add(words[i++] as string);
-    }
-    i++;
-    return values;
-  };
-  while (i < words.length) {
-    requirements.push(requirement());
-    if (i < words.length && words[i++] !== ',')
-      throw reject(`found '${words[i - 1]}', expected: ',' or 'end of string'`);
+  while (reader.next !== undefined) {
+    requirements.push(requirement(reader));
+    const separator = reader.take();
+    if (separator !== undefined && separator !== ',')
+      throw reject(`found '${separator}', expected: ',' or 'end of string'`);
   }
   return requirements;
+}
 
-  function requirement(): Requirement {
-    if (words[i] === '!') {
-      i++;
-      const key = value();
-      return (l) => l[key] === undefined;
+function requirement(reader: SelectorReader): Requirement {
+  if (reader.next === '!') {
+    reader.take();
+    const key = reader.word();
+    return (l) => l[key] === undefined;
+  }
+  const key = reader.word();
+  if (key === '') throw reject(`found '${reader.next ?? ''}', expected: !, identifier, or 'end of string'`);
+  if (reader.next === undefined || reader.next === ',') return (l) => l[key] !== undefined;
+  return comparison(key, reader.take() as string, reader);
+}
+
+function comparison(key: string, operator: string, reader: SelectorReader): Requirement {
+  switch (operator) {
+    case '=':
+    case '==': {
+      const wanted = reader.word();
+      return (l) => l[key] === wanted;
     }
-    const key = value();
-    if (key === '') throw reject(`found '${words[i] ?? ''}', expected: !, identifier, or 'end of string'`);
-    const operator = words[i];
-    if (operator === undefined || operator === ',') return (l) => l[key] !== undefined;
-    i++;
-    switch (operator) {
-      case '=':
-      case '==': {
-        const wanted = value();
-        return (l) => l[key] === wanted;
-      }
-      case '!=': {
-        const unwanted = value();
-        return (l) => l[key] !== unwanted;
-      }
-      case 'in': {
-        const values = set();
-        return (l) => l[key] !== undefined && values.has(l[key]);
-      }
-      case 'notin': {
-        const values = set();
-        return (l) => l[key] === undefined || !values.has(l[key]);
-      }
-      case '>':
-      case '<': {
-        const bound = Number(value());
-        if (!Number.isInteger(bound))
-          throw reject(`values[0][${key}]: Invalid value: for 'Gt', 'Lt' operators, the value must be an integer`);
-        return (l) => l[key] !== undefined && (operator === '>' ? Number(l[key]) > bound : Number(l[key]) < bound);
-      }
-      default:
-        throw reject(`found '${operator}', expected: in, notin, =, ==, !=, gt, lt`);
+    case '!=': {
+      const unwanted = reader.word();
+      return (l) => l[key] !== unwanted;
     }
+    case 'in': {
+      const values = reader.set();
+      return (l) => l[key] !== undefined && values.has(l[key]);
+    }
+    case 'notin': {
+      const values = reader.set();
+      return (l) => l[key] === undefined || !values.has(l[key]);
+    }
+    case '>':
+    case '<': {
+      const bound = Number(reader.word());
+      if (!Number.isInteger(bound))
+        throw reject(`values[0][${key}]: Invalid value: for 'Gt', 'Lt' operators, the value must be an integer`);
+      return (l) => l[key] !== undefined && (operator === '>' ? Number(l[key]) > bound : Number(l[key]) < bound);
+    }
+    default:
+      throw reject(`found '${operator}', expected: in, notin, =, ==, !=, gt, lt`);
   }
 }
 

@@ -17,11 +17,10 @@ import { review } from './reviews.ts';
 import { routeOf } from './route.ts';
 import type { LogSource } from './subresources.ts';
 import { bind, evict, finalize, log, scale } from './subresources.ts';
+import type { StartWatch } from './watch.ts';
 import { prepareWatch } from './watch.ts';
 import type { Writable } from './write.ts';
 import { create, patch, update } from './write.ts';
-
-export type StartWatch = ReturnType<typeof prepareWatch>;
 
 export interface Api {
   /** A watch is answered with the function that starts it on a response. */
@@ -51,20 +50,21 @@ const version = {
 
 const writing = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);
 
-/** Services get addresses from 10.96.0.0/16, in order, never twice. */
-function clusterIps(): DefaultsContext {
-  let last = 10;
+/** Services get addresses from 10.96.0.0/16 and node ports from 30000 on, in order, never twice. */
+function allocations(): DefaultsContext {
+  let [ip, port] = [10, 29_999];
   return {
     allocateClusterIp() {
-      last++;
-      return `10.96.${(last >> 8) & 255}.${last & 255}`;
+      ip++;
+      return `10.96.${(ip >> 8) & 255}.${ip & 255}`;
     },
+    allocateNodePort: () => ++port,
   };
 }
 
 export function createApi({ store, definitions, audit, logs }: ApiOptions): Api {
   const openApi = createOpenApi(store.registry, definitions);
-  const served: Writable = { store, definitions, defaults: clusterIps(), applied: createAppliedSets() };
+  const served: Writable = { store, definitions, defaults: allocations(), applied: createAppliedSets() };
 
   function dispatch(request: ApiRequest, route: Route): ApiResponse | StartWatch {
     if (route.info.review) return review(request, route);

@@ -12,9 +12,9 @@ import type { Fault, Faults, RequestFacts, WatchFault } from './faults.ts';
 import { reasonOf } from './faults.ts';
 import type { ApiRequest, ApiResponse } from './message.ts';
 import { isTrue } from './message.ts';
-import type { Api, StartWatch } from './serve.ts';
+import type { Api } from './serve.ts';
 import { failure } from './serve.ts';
-import type { OpenWatch } from './watch.ts';
+import type { OpenWatch, StartWatch } from './watch.ts';
 
 export interface ServerOptions {
   readonly api: Api;

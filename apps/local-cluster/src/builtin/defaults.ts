@@ -10,6 +10,8 @@ type Obj = Record<string, Json>;
 export interface DefaultsContext {
   /** A cluster IP that no Service has. */
   allocateClusterIp(): string;
+  /** A port from 30000 on that no Service has. */
+  allocateNodePort(): number;
 }
 
 type Defaulter = (object: Obj, context: DefaultsContext) => void;
@@ -85,7 +87,10 @@ const service: Defaulter = (o, c) => {
   fill(spec, 'ipFamilyPolicy', 'SingleStack');
   fill(spec, 'clusterIP', spec.clusterIPs?.[0] ?? c.allocateClusterIp());
   fill(spec, 'clusterIPs', [spec.clusterIP]);
-  if (spec.type === 'NodePort' || spec.type === 'LoadBalancer') fill(spec, 'externalTrafficPolicy', 'Cluster');
+  if (spec.type === 'NodePort' || spec.type === 'LoadBalancer') {
+    fill(spec, 'externalTrafficPolicy', 'Cluster');
+    for (const port of spec.ports ?? []) if (!port.nodePort) port.nodePort = c.allocateNodePort();
+  }
   if (spec.type === 'LoadBalancer') fill(spec, 'allocateLoadBalancerNodePorts', true);
 };
 
@@ -160,6 +165,12 @@ export function keepAllocated(group: string, kind: string, current: KubeObject, 
     const moved = next.spec?.clusterIP && next.spec.clusterIP !== current.spec?.clusterIP;
     // The first of the addresses is the address.
     if (moved) next.spec.clusterIPs = [next.spec.clusterIP];
+    for (const port of next.spec?.ports ?? []) {
+      const before = (current.spec?.ports ?? []).find(
+        (p: Obj) => p.port === port.port && p.protocol === (port.protocol ?? 'TCP'),
+      );
+      if (before?.nodePort && next.spec.type !== 'ClusterIP') fill(port, 'nodePort', before.nodePort);
+    }
     for (const key of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy'])
       if (next.spec && !next.spec[key]?.length && current.spec?.[key]) next.spec[key] = current.spec[key];
   }

@@ -94,6 +94,33 @@ function condition(crd: KubeObject, type: string, status: string, reason: string
   };
 }
 
+/** Accepts the names at once: nobody else wants them. */
+function establish(store: LocalStore, crd: KubeObject): void {
+  store.modify(
+    definitions,
+    undefined,
+    crd.metadata.name,
+    (draft) => {
+      const now = store.clock.now();
+      const storage = (draft.spec.versions as Obj[]).find((v) => v.storage)?.name as string;
+      draft.status = {
+        ...draft.status,
+        acceptedNames: draft.spec.names,
+        conditions: [
+          condition(crd, 'NamesAccepted', 'True', 'NoConflicts', 'no conflicts found', now),
+          condition(crd, 'Established', 'True', 'InitialNamesAccepted', 'the initial names have been accepted', now),
+        ],
+        storedVersions: [...new Set([...((draft.status?.storedVersions as string[] | undefined) ?? []), storage])],
+      };
+    },
+    { subresource: 'status' },
+  );
+  store.modify(definitions, undefined, crd.metadata.name, (draft) => {
+    if (!draft.metadata.finalizers?.includes(CLEANUP))
+      draft.metadata.finalizers = [...(draft.metadata.finalizers ?? []), CLEANUP];
+  });
+}
+
 /** Keeps the registry, the definitions' status and the schemas in step with the store. */
 export function followDefinitions(store: LocalStore): CustomDefinitions {
   const compiled = new Map<string, { spec: Json; versions: Map<string, CustomVersion> }>();
@@ -108,32 +135,6 @@ export function followDefinitions(store: LocalStore): CustomDefinitions {
       versions: new Map((crd.spec.versions as Obj[]).map((v) => [v.name, versionOf(v)])),
     });
     store.registry.define(info);
-  };
-
-  const establish = (crd: KubeObject): void => {
-    store.modify(
-      definitions,
-      undefined,
-      crd.metadata.name,
-      (draft) => {
-        const now = store.clock.now();
-        const storage = (draft.spec.versions as Obj[]).find((v) => v.storage)?.name as string;
-        draft.status = {
-          ...draft.status,
-          acceptedNames: draft.spec.names,
-          conditions: [
-            condition(crd, 'NamesAccepted', 'True', 'NoConflicts', 'no conflicts found', now),
-            condition(crd, 'Established', 'True', 'InitialNamesAccepted', 'the initial names have been accepted', now),
-          ],
-          storedVersions: [...new Set([...((draft.status?.storedVersions as string[] | undefined) ?? []), storage])],
-        };
-      },
-      { subresource: 'status' },
-    );
-    store.modify(definitions, undefined, crd.metadata.name, (draft) => {
-      if (!draft.metadata.finalizers?.includes(CLEANUP))
-        draft.metadata.finalizers = [...(draft.metadata.finalizers ?? []), CLEANUP];
-    });
   };
 
   // A definition goes when its objects are gone: they may have finalizers of their own.
@@ -168,7 +169,7 @@ export function followDefinitions(store: LocalStore): CustomDefinitions {
     } else if (crd.metadata.deletionTimestamp) cleanUp(crd);
     else {
       serve(crd);
-      establish(crd);
+      establish(store, crd);
     }
   };
 

@@ -3,8 +3,10 @@ import { withGeneratedSelector } from '../builtin/job-selector.ts';
 import type { ResourceInfo } from '../registry/resource.ts';
 import { storageKey } from '../registry/resource.ts';
 import { newMetadata } from './metadata.ts';
+import { defaultPod } from '../builtin/pod-defaults.ts';
 import type { KubeObject } from './store.ts';
 import type { Json } from './values.ts';
+import { copy } from './values.ts';
 
 /** The quality of service that the resources of a pod's containers amount to. */
 export function qosClass(spec: Json): 'Guaranteed' | 'Burstable' | 'BestEffort' {
@@ -56,6 +58,11 @@ export function created(info: ResourceInfo, given: KubeObject, name: string, now
     ...content,
     ...(status === undefined ? {} : { status }),
   };
+  if (info.group === '' && info.resource === 'pods') {
+    // Also the pods that controllers make of a template: a pod has more defaults than its template.
+    object.spec = copy(content.spec ?? {});
+    defaultPod(object);
+  }
   if (info.group === '' && info.resource === 'namespaces') {
     metadata.labels = { ...metadata.labels, 'kubernetes.io/metadata.name': name };
     object.spec = { ...object.spec, finalizers: ['kubernetes'] };
