@@ -14,8 +14,10 @@ export const to = (name: string, weight?: number, more: BackendRef = {}): Backen
   ...(weight === undefined ? {} : { weight }),
 });
 
-export const rule = (path: string, ...backendRefs: readonly BackendRef[]): Rule =>
-  ({ matches: [{ path: { type: 'PathPrefix', value: path } }], backendRefs }) as Rule;
+export const rule = (path: string, ...backendRefs: readonly BackendRef[]): Rule => ({
+  matches: [{ path: { type: 'PathPrefix', value: path } } as object],
+  backendRefs,
+});
 
 export const route = (rules: readonly Rule[], metadata: object = {}, kind = 'HTTPRoute'): RawObject => ({
   apiVersion: 'gateway.networking.k8s.io/v1',

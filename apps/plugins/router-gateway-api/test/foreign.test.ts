@@ -135,7 +135,7 @@ test('whatever two rollouts do to a route, what is not theirs stays as it was, i
         expect(ownedBy(live, other)).toBe(partOfOther);
         expect(routedRoute(live, asked(done))).toBe(live);
       }
-      for (const rollout of ['shop', 'basket'])
+      for (const rollout of ['shop', 'basket'] as const)
         live = routedRoute(live, asked({ rollout, weight: 0, extras: [], headers: [] }));
       expect(JSON.stringify(live)).toBe(JSON.stringify(before));
     }),
