@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { resources } from '@sluice/kube';
+import { isKubeError, resources } from '@sluice/kube';
 import type { KubeClient } from '@sluice/kube';
 import { Failure } from '../first-stage/failure.mjs';
 import { root } from '../first-stage/workspace.mjs';
@@ -25,6 +25,17 @@ export async function installCustomResources(
         throw new Failure(`${metadata.name} is not served ${ESTABLISHED_WITHIN_MS / 1000} s after it was applied`);
       await sleep(50);
     }
+  }
+}
+
+/** Throws a Failure that says how to install the CRDs of Sluice when the cluster does not have them. */
+export async function expectCustomResources(client: KubeClient): Promise<void> {
+  try {
+    await client.pages(resources.rollouts, { pageSize: 1 }).next();
+  } catch (error) {
+    if (!isKubeError(error, 'NotFound')) throw error;
+    const how = 'add --install-crds, or type "kubectl apply --server-side -f charts/sluice/crds"';
+    throw new Failure(`the cluster at ${client.server} does not serve Rollouts: ${how}`, { cause: error });
   }
 }
 

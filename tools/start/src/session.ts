@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { isKubeError } from '@sluice/kube';
 import { Failure } from '../first-stage/failure.mjs';
 import { createChildren } from './children.ts';
 import type { Children, Logs } from './children.ts';
@@ -35,7 +36,7 @@ export async function runSession(logs: LogsOf, body: (session: Session) => Promi
   try {
     code = await Promise.race([body(session), children.lost, untilAskedToEnd()]);
   } catch (error) {
-    console.error(error instanceof Failure ? `sluice: ${error.message}` : error);
+    console.error(isTold(error) ? `sluice: ${error.message}` : error);
     code = 1;
   }
   end.abort();
@@ -43,6 +44,11 @@ export async function runSession(logs: LogsOf, body: (session: Session) => Promi
   for (const action of actions.toReversed()) await Promise.resolve(action()).catch(() => {});
   fs.rmSync(temp, { recursive: true, force: true, maxRetries: 5 });
   process.exit(code);
+}
+
+// What a cluster refused is in the message; where in our code it was asked for helps nobody.
+function isTold(error: unknown): error is Error {
+  return error instanceof Failure || isKubeError(error);
 }
 
 function placeOf(logs: LogsOf, temp: string): Logs {

@@ -5,7 +5,7 @@ import { Failure } from '../first-stage/failure.mjs';
 import { startOptions } from '../first-stage/options.mjs';
 import type { StartOptions } from '../first-stage/options.mjs';
 import type { Announcement } from './announcement.ts';
-import { installCustomResources } from './custom-resources.ts';
+import { expectCustomResources, installCustomResources } from './custom-resources.ts';
 import { createDisplay } from './display/display.ts';
 import { observeRollout } from './display/observe.ts';
 import { startLocalCluster } from './local-cluster.ts';
@@ -66,6 +66,8 @@ async function startAll(
     findOrStartRedis(session, process.env['REDIS_URL']),
   ]);
   if (installCrds) await installCustomResources(client);
+  // A script may apply them while the services start; a person is told.
+  else if (!options.servicesOnly) await expectCustomResources(client);
   const systemNamespace = await systemNamespaceOf(client);
   const services = await startServices(session, { kubeconfig, redisUrl, systemNamespace });
   return { client, redisUrl, services };
