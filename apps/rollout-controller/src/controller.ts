@@ -12,6 +12,7 @@ import type { Authority } from './authority.ts';
 import { execute } from './execute/execute.ts';
 import type { Outcome } from './execute/execute.ts';
 import type { Execution, RouterCalls } from './execute/execution.ts';
+import { createRouteRelease } from './routers/route-release.ts';
 import type { CallContext, Routers } from './routers/routers.ts';
 import { noRouters } from './execute/no-routers.ts';
 import { createStatusPatience } from './status-patience.ts';
@@ -190,18 +191,35 @@ export function createController(options: ControllerOptions): Controller {
     };
   }
 
+  const callContext = (rollout: Rollout, signal: AbortSignal): CallContext => ({
+    epoch: authority.epoch(keyOf(rollout.metadata)),
+    signal,
+    record: (event) => record(rollout, event),
+  });
+
   function routerCalls(rollout: Rollout, signal: AbortSignal): RouterCalls {
     const { routers } = options;
     if (routers === undefined) return noRouters;
-    const context: CallContext = {
-      epoch: authority.epoch(keyOf(rollout.metadata)),
-      signal,
-      record: (event) => record(rollout, event),
-    };
+    const context = callContext(rollout, signal);
     return {
       apply: (action) => routers.call(rollout, action, context),
-      release: (action) => routers.release(rollout, action.routers, context),
+      release: (action) => releaseQuietly(rollout, action.routers, context),
     };
+  }
+
+  /** After a restart nobody knows what the Rollout named before: every router is asked, and one that has nothing, or is away, stops nothing. */
+  async function releaseQuietly(rollout: Rollout, names: readonly string[], context: CallContext): Promise<void> {
+    for (const name of names) {
+      try {
+        await options.routers?.release(rollout, [name], context);
+      } catch (error) {
+        if (context.signal.aborted) throw error;
+        logger.info(
+          { rollout: keyOf(rollout.metadata), router: name, error },
+          'a traffic router could not be asked to give back routes',
+        );
+      }
+    }
   }
 
   function nextTurn(
@@ -293,6 +311,16 @@ export function createController(options: ControllerOptions): Controller {
     },
   });
 
+  const routeRelease =
+    options.routers &&
+    createRouteRelease({
+      routers: options.routers,
+      logger,
+      mayWrite: isInCharge,
+      current: (key) => caches.rollouts.getByKey(key),
+      contextOf: callContext,
+    });
+
   const serviceRelease = createServiceRelease({
     caches,
     client,
@@ -331,14 +359,16 @@ export function createController(options: ControllerOptions): Controller {
       stopWatching = watchChanges(caches, {
         enqueue,
         checkService,
+        routersLeft: (before, after) => routeRelease?.changed(before, after),
         gone: (rollout) => void departed.set(keyOf(rollout.metadata), rollout),
       });
       queue.start();
       serviceQueue.start();
+      routeRelease?.start();
     },
     async stop() {
       stopWatching();
-      await Promise.all([queue.drain(), serviceQueue.drain()]);
+      await Promise.all([queue.drain(), serviceQueue.drain(), routeRelease?.stop()]);
     },
     enqueueAll() {
       for (const rollout of caches.rollouts.list()) enqueue(keyOf(rollout.metadata), 'normal');

@@ -12,6 +12,8 @@ export interface TriggerTargets {
   readonly enqueue: (key: string, priority: Priority) => void;
   /** A Rollout went away, or left our share. */
   readonly gone: (rollout: Rollout) => void;
+  /** A Rollout is not what it was: routers that it named may hold routes for it. */
+  readonly routersLeft?: (before: Rollout, after: Rollout | undefined) => void;
   /** This Service may have no Rollout any more. `dropped`: one of ours named it until now. */
   readonly checkService: (key: string, why: 'changed' | 'dropped') => void;
 }
@@ -46,6 +48,7 @@ function rolloutChanged(targets: TriggerTargets, before: Rollout | undefined, af
   if (after === undefined || (before !== undefined && before.metadata.uid !== after.metadata.uid)) {
     if (before !== undefined) targets.gone(before);
   }
+  if (before !== undefined) targets.routersLeft?.(before, after);
   const still = new Set(after === undefined ? [] : serviceNamesOf(after));
   const { namespace = '' } = now.metadata;
   for (const name of before === undefined ? [] : serviceNamesOf(before))

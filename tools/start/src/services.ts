@@ -88,7 +88,12 @@ function startAll(session: Session, surroundings: Surroundings, list: readonly S
       const child = await session.children.start({
         name: service.name,
         command: process.execPath,
-        args: [path.resolve(root, service.script), ...service.args({ ...surroundings, kubeconfig }), '--announce'],
+        args: [
+          '--max-semi-space-size=4',
+          path.resolve(root, service.script),
+          ...service.args({ ...surroundings, kubeconfig }),
+          '--announce',
+        ],
         env: { REDIS_URL: surroundings.redisUrl },
         ready: readAnnouncement,
       });
