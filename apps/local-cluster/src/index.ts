@@ -11,6 +11,7 @@ export type { DataPlane, DataPlaneOptions, DataPlaneReport } from './data-plane/
 export type { Entrance } from './data-plane/entrances.ts';
 export type { FailedRequest, Failures } from './data-plane/record/failures.ts';
 export type { Split, VersionShare } from './data-plane/record/split.ts';
+export { describeSplit } from './data-plane/record/split.ts';
 export type { Totals } from './data-plane/record/traffic-record.ts';
 export type { Expectation, ReportSource } from './data-plane/expectation.ts';
 export { AvoidableFailures, describeFailure, expectNoAvoidableFailures } from './data-plane/expectation.ts';

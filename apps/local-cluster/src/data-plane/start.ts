@@ -41,6 +41,8 @@ export interface DataPlane {
 }
 
 const host = '127.0.0.1';
+// Longer than clients pause: a connection that ends as its next request comes would look like a failure.
+const keepAliveMs = 60_000;
 
 /** Listens on loopback only. `nowMs` dates what is counted. */
 export async function startDataPlane(
@@ -56,6 +58,7 @@ export async function startDataPlane(
   const pods = createPodServers(objects, host);
   const upstream = createUpstream(host);
   const server = http.createServer(createProxy({ objects, table, pods, upstream, onOutcome: record.add }));
+  server.keepAliveTimeout = keepAliveMs;
   await listen(server, options.port ?? 0);
   const url = `http://${host}:${(server.address() as AddressInfo).port}`;
   const entrances = (rollout: string): Entrance[] => {

@@ -3,6 +3,9 @@ import type { Split } from './record/split.ts';
 import type { TrafficWorld } from './testing.ts';
 import { about, canaryAnnotations, get, ingressTo, ns, send, tally, trafficWorld } from './testing.ts';
 
+// Real sockets on a machine that others use too.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
 let world: TrafficWorld;
 const host = 'shop.example.com';
 

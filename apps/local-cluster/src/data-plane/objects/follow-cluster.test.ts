@@ -11,6 +11,9 @@ import { createClusterObjects } from './cluster-objects.ts';
 import { followCluster } from './follow-cluster.ts';
 
 // A data plane that knows the cluster only by its API, as it would know a real one.
+// Real sockets on a machine that others use too.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
 let world: TrafficWorld;
 let plane: DataPlane;
 let end: () => Promise<void>;

@@ -7,11 +7,14 @@ import { temperOf } from './temper.ts';
 
 export interface PodServer {
   readonly port: number;
-  /** Takes no new request, answers those it has, then ends: what a program does on SIGTERM. */
+  /** Answers the requests it has, and those that are on their way, then ends: what a good program does on SIGTERM. */
   stop(): void;
   /** Ends with everything that is open: what a crash does. */
   kill(): void;
 }
+
+// What was sent before the end was known arrives within this time: a socket that closes at once would reset it.
+const drainMs = 250;
 
 /** Headers that every pod answers with. */
 export const podHeaders = { pod: 'x-pod', version: 'x-version', hash: 'x-pod-template-hash' } as const;
@@ -57,7 +60,7 @@ export async function startPodServer(host: string, pod: () => Pod): Promise<PodS
     port: (server.address() as AddressInfo).port,
     stop() {
       stopping = true;
-      server.close();
+      setTimeout(() => server.close(), drainMs).unref();
     },
     kill() {
       server.close();

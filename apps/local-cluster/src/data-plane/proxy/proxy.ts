@@ -52,8 +52,10 @@ export interface ProxyOptions {
   readonly onOutcome: (outcome: Outcome) => void;
 }
 
-// As proxies do by default: a request that reached nobody is tried again elsewhere, twice.
-const attempts = 3;
+// As proxies do: a request that reached nobody is tried again, soon and then less soon. Endpoints are told a moment after their pods have gone.
+const retriesAfterMs = [0, 10, 50, 150];
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 interface Reply {
   readonly status: number;
@@ -105,7 +107,7 @@ export function createProxy({ objects, table, pods, upstream, onOutcome }: Proxy
   async function serve(request: ClientRequest, sent: UpstreamRequest): Promise<Reply | UpstreamAnswer> {
     const started = performance.now();
     let mirrored = false;
-    for (let attempt = 1; ; attempt++) {
+    for (let attempt = 0; ; attempt++) {
       const destination = resolve(objects, table, request, draw());
       if (destination.to !== 'pods') return refuse(request, destination);
       const { route, backend, endpoints } = destination;
@@ -117,7 +119,11 @@ export function createProxy({ objects, table, pods, upstream, onOutcome }: Proxy
         onOutcome({ kind: 'answered', route, backend, pod, status: answer.status, ms, mirrored: false });
         return answer;
       } catch (error) {
-        if (error instanceof Unreached && attempt < attempts) continue;
+        const againAfterMs = error instanceof Unreached ? retriesAfterMs[attempt] : undefined;
+        if (againAfterMs !== undefined) {
+          await pause(againAfterMs);
+          continue;
+        }
         onOutcome({ kind: 'lost', request, route, backend, error: messageOf(error), mirrored: false });
         return failure(502, 'lost', `${route.object}: ${messageOf(error)}`);
       }

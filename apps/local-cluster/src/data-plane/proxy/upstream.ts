@@ -68,7 +68,7 @@ function send(
     request.on('error', (error: NodeJS.ErrnoException) => {
       // A connection that was kept open, and that the other side closed meanwhile.
       const closedBefore = request.reusedSocket && error.code === 'ECONNRESET';
-      const unreached = error.code === 'ECONNREFUSED' || closedBefore;
+      const unreached = error.syscall === 'connect' || closedBefore;
       reject(unreached ? new Unreached(error.message, { cause: error }) : error);
     });
     request.end(body);

@@ -27,13 +27,13 @@ export interface Failures {
   readonly total: number;
   readonly avoidable: number;
   readonly byReason: Readonly<Partial<Record<FailureReason, number>>>;
-  /** The newest avoidable ones, at most `keptFailures`, oldest first. */
+  /** The first ones, as what comes first shows the cause; at most `kept.avoidable`. */
   readonly avoidableRequests: readonly FailedRequest[];
-  /** The newest others, likewise. */
+  /** The newest ones, oldest first; at most `kept.other`. */
   readonly otherRequests: readonly FailedRequest[];
 }
 
-export const keptFailures = 500;
+export const kept = { avoidable: 500, other: 50 } as const;
 
 type Failed = Extract<Outcome, { kind: 'no-route' | 'unserved' | 'lost' }>;
 
@@ -88,22 +88,26 @@ export function createFailureLog(): FailureLog {
   let total = 0;
   let avoidable = 0;
   const byReason: Partial<Record<FailureReason, number>> = {};
-  const kept = { avoidable: [] as FailedRequest[], other: [] as FailedRequest[] };
+  const avoidableRequests: FailedRequest[] = [];
+  const otherRequests: FailedRequest[] = [];
   return {
     add(failed) {
       total++;
       byReason[failed.reason] = (byReason[failed.reason] ?? 0) + 1;
-      if (failed.avoidable) avoidable++;
-      const list = failed.avoidable ? kept.avoidable : kept.other;
-      list.push(failed);
-      if (list.length > keptFailures) list.shift();
+      if (failed.avoidable) {
+        avoidable++;
+        if (avoidableRequests.length < kept.avoidable) avoidableRequests.push(failed);
+        return;
+      }
+      otherRequests.push(failed);
+      if (otherRequests.length > kept.other) otherRequests.shift();
     },
     read: () => ({
       total,
       avoidable,
       byReason: { ...byReason },
-      avoidableRequests: [...kept.avoidable],
-      otherRequests: [...kept.other],
+      avoidableRequests: [...avoidableRequests],
+      otherRequests: [...otherRequests],
     }),
   };
 }

@@ -107,3 +107,15 @@ function roleOf({ spec, status }: Rollout, hash: string): VersionShare['role'] {
 }
 
 const rounded = (value: number): number => Math.round(value * 10) / 10;
+
+/** One line for a terminal: `clients got stable 1: 79.8 % (80 asked), canary 2: 20.2 % (20 asked) of 412 requests in 10 s`. */
+export function describeSplit({ asked, versions, requests, seconds, failed, avoidable }: Split): string {
+  const wanted = new Map(asked?.shares.map(({ hash, percent }) => [hash, rounded(percent)]));
+  const got = versions.map(({ role, version, hash, percent }) => {
+    const share = asked ? ` (${wanted.get(hash) ?? 0} asked)` : '';
+    return `${role} ${version}: ${percent} %${share}`;
+  });
+  const losses =
+    failed > 0 ? `; ${failed} failed${avoidable > 0 ? `, ${avoidable} of them for want of order` : ''}` : '';
+  return `clients got ${got.join(', ') || 'nothing'} of ${requests} requests in ${seconds} s${losses}`;
+}
