@@ -1,0 +1,15 @@
+{{- define "router.name" -}}
+sluice-{{ .Chart.Name }}
+{{- end }}
+
+{{- define "router.selector" -}}
+app.kubernetes.io/name: {{ include "router.name" . }}
+app.kubernetes.io/part-of: sluice
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "router.labels" -}}
+{{ include "router.selector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
+{{- end }}
