@@ -1,5 +1,6 @@
 export { runSuite, textOf } from './report.ts';
 export type { Report, RuleResult, RunOptions } from './report.ts';
+export type { CreateWorld } from './program.ts';
 export { RuleBroken } from './rule.ts';
 export type { Need } from './rule.ts';
 export { createSuite, listChecks } from './suite.ts';
