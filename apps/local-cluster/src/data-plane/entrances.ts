@@ -1,7 +1,7 @@
 // How clients reach a Rollout's pods: one example request for each route that leads there.
 import type { ClusterObjects } from './objects/cluster-objects.ts';
 import type { GatewayNamedMatch, IstioMatch, IstioText, Rollout } from './objects/shapes.ts';
-import { rolloutsOfService, servicesNamedBy } from './pods/identity.ts';
+import { isServiceOf, servicesNamedBy } from './pods/identity.ts';
 import { entranceHeaders } from './proxy/client-request.ts';
 import { canaryRules } from './routing/ingress.ts';
 import type { ClientRequest, Route, Via } from './routing/route.ts';
@@ -31,10 +31,7 @@ export function entrancesOf(
 ): Entrance[] {
   const rollout = objects.get('rollouts', namespace, name);
   if (!rollout) return [];
-  const leadsThere = (route: Route): boolean =>
-    route.backends.some((b) =>
-      rolloutsOfService(objects, b.namespace, b.service).some((r) => r.metadata.uid === rollout.metadata.uid),
-    );
+  const leadsThere = (route: Route): boolean => route.backends.some((b) => isServiceOf(objects, b, rollout));
   const found = new Map<string, Entrance>();
   const examples = [
     ...ingressExamples(objects, namespace),
@@ -151,12 +148,12 @@ function assembled(
 }
 
 function clientServices(objects: ClusterObjects, rollout: Rollout): string[] {
-  const { namespace = '', uid } = rollout.metadata;
+  const { namespace = '' } = rollout.metadata;
   const named = new Set(servicesNamedBy(rollout));
   const selecting = objects
     .list('services', namespace)
     .filter(({ metadata }) => !named.has(metadata.name))
-    .filter(({ metadata }) => rolloutsOfService(objects, namespace, metadata.name).some((r) => r.metadata.uid === uid))
+    .filter(({ metadata }) => isServiceOf(objects, { namespace, service: metadata.name }, rollout))
     .map(({ metadata }) => metadata.name);
   if (selecting.length > 0) return selecting;
   const { canary, blueGreen } = rollout.spec?.strategy ?? {};

@@ -27,6 +27,13 @@ it('Load sends what was asked for, to each target in turn, and then ends', async
   expect(new Set(seen)).toEqual(new Set(['GET shop/', 'POST shop/bad']));
 });
 
+it('Load asks for its targets again after each round', async () => {
+  let rounds = 0;
+  const targets = () => Array.from({ length: ++rounds }, () => target(`/${rounds}`));
+  await runLoad({ url, targets, ratePerSecond: 100, durationMs: 60 });
+  expect(seen.toSorted()).toEqual(['GET shop/1', 'GET shop/2', 'GET shop/2', 'GET shop/3', 'GET shop/3', 'GET shop/3']);
+});
+
 it('Load ends when it is told to', async () => {
   const stop = new AbortController();
   const load = { url, targets: [target('/')], ratePerSecond: 100, durationMs: 3_600_000, signal: stop.signal };

@@ -11,7 +11,7 @@ export interface LoadTarget {
 export interface LoadOptions {
   /** The data plane. Only loopback addresses are taken. */
   readonly url: string;
-  /** Taken in turn; asked for again before each turn when it is a function, so that new routes get their share. Without any, nothing is sent. */
+  /** Taken in turn; a function is asked again after each round, so that new routes get their share. Without any, nothing is sent. */
   readonly targets: readonly LoadTarget[] | (() => readonly LoadTarget[]);
   /** 1 to `maxRatePerSecond`. */
   readonly ratePerSecond: number;
@@ -63,9 +63,14 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   let sent = 0;
   let skipped = 0;
 
+  let round: readonly LoadTarget[] = [];
+
   function sendNext(): void {
-    const all = typeof targets === 'function' ? targets() : targets;
-    const target = all[turn++ % all.length];
+    if (turn >= round.length) {
+      round = typeof targets === 'function' ? targets() : targets;
+      turn = 0;
+    }
+    const target = round[turn++];
     if (!target) return;
     if (waiting.size >= mostWaiting) return void skipped++;
     sent++;

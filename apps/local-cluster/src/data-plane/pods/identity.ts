@@ -1,6 +1,6 @@
 // Which version a pod is, and whose.
 import type { ClusterObjects } from '../objects/cluster-objects.ts';
-import type { Pod, Rollout } from '../objects/shapes.ts';
+import type { Pod, Rollout, Service } from '../objects/shapes.ts';
 import { podTemplateHashLabel } from '../objects/shapes.ts';
 
 /** The tag of its first container's image: `2` of `shop:2`; `latest` without one, the beginning of a digest. */
@@ -45,16 +45,33 @@ export function servicesNamedBy({ spec }: Rollout): string[] {
   ].filter((name) => name !== undefined);
 }
 
+const names = (rollout: Rollout, service: string): boolean => servicesNamedBy(rollout).includes(service);
+
+function selects(service: Service | undefined, { spec }: Rollout): boolean {
+  const { [podTemplateHashLabel]: _version, ...application } = service?.spec?.selector ?? {};
+  const wanted = Object.entries(application);
+  return wanted.length > 0 && wanted.every(([key, value]) => spec?.template?.metadata?.labels?.[key] === value);
+}
+
 /** The Rollouts whose pods a Service is for: those that name it; if none does, those whose pods it selects. */
 export function rolloutsOfService(objects: ClusterObjects, namespace: string, service: string): readonly Rollout[] {
   const rollouts = objects.list('rollouts', namespace);
-  const naming = rollouts.filter((rollout) => servicesNamedBy(rollout).includes(service));
+  const naming = rollouts.filter((rollout) => names(rollout, service));
   if (naming.length > 0) return naming;
-  const { [podTemplateHashLabel]: _version, ...application } =
-    objects.get('services', namespace, service)?.spec?.selector ?? {};
-  const wanted = Object.entries(application);
-  if (wanted.length === 0) return [];
-  return rollouts.filter(({ spec }) =>
-    wanted.every(([key, value]) => spec?.template?.metadata?.labels?.[key] === value),
+  const object = objects.get('services', namespace, service);
+  return rollouts.filter((rollout) => selects(object, rollout));
+}
+
+/** Whether a Rollout is among these, without asking all the others where that can be told. */
+export function isServiceOf(
+  objects: ClusterObjects,
+  { namespace, service }: { readonly namespace: string; readonly service: string },
+  rollout: Rollout,
+): boolean {
+  if (rollout.metadata.namespace !== namespace) return false;
+  if (names(rollout, service)) return true;
+  return (
+    selects(objects.get('services', namespace, service), rollout) &&
+    rolloutsOfService(objects, namespace, service).includes(rollout)
   );
 }

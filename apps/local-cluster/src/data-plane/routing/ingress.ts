@@ -68,23 +68,36 @@ function* locationsOf(ingress: Ingress): Iterable<[host: string, location: Locat
   if (rules.length === 0 && fallback) yield ['', { path: '', exact: false, ingress, target: fallback }];
 }
 
+interface Parsed {
+  readonly canary: CanaryRules | undefined;
+  readonly locations: readonly [host: string, location: Location][];
+}
+
+// An object never changes; one that was compiled before is not read again because another one has changed.
+const known = new WeakMap<Ingress, Parsed>();
+
+function parsed(ingress: Ingress): Parsed {
+  let found = known.get(ingress);
+  if (!found) known.set(ingress, (found = { canary: canaryRules(ingress), locations: [...locationsOf(ingress)] }));
+  return found;
+}
+
 /** Compiles the Ingresses of one namespace, or of all. */
 export function ingressRoutes(objects: ClusterObjects, namespace?: string): FindRoute {
   const hosts = new Map<string, Location[]>();
-  const sorted = objects.list('ingresses', namespace).toSorted(byAge);
+  const sorted = objects.list('ingresses', namespace).toSorted(byAge).map(parsed);
   const same = (a: Location) => (b: Location) => a.path === b.path && a.exact === b.exact;
-  for (const ingress of sorted) {
-    if (canaryRules(ingress)) continue;
-    for (const [host, location] of locationsOf(ingress)) {
+  for (const { canary, locations: own } of sorted) {
+    if (canary) continue;
+    for (const [host, location] of own) {
       const locations = hosts.get(host) ?? [];
       hosts.set(host, locations);
-      if (!locations.some(same(location))) locations.push(location);
+      if (!locations.some(same(location))) locations.push({ ...location });
     }
   }
-  for (const ingress of sorted) {
-    const rules = canaryRules(ingress);
+  for (const { canary: rules, locations } of sorted) {
     if (!rules) continue;
-    for (const [host, location] of locationsOf(ingress)) {
+    for (const [host, location] of locations) {
       const main = hosts.get(host)?.find(same(location));
       if (main && !main.canary && location.target) main.canary = { target: location.target, rules };
     }

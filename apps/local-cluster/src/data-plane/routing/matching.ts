@@ -30,12 +30,16 @@ export function bySpecificity(a: string, b: string): number {
   return Number(a.startsWith('*')) - Number(b.startsWith('*')) || b.length - a.length;
 }
 
-/** Oldest first, then by namespace and name: who wins when two objects claim the same. */
-export function byAge(a: RoutedObject, b: RoutedObject): number {
-  return (
-    compare(a.metadata.creationTimestamp ?? '', b.metadata.creationTimestamp ?? '') || compare(nameOf(a), nameOf(b))
-  );
+const ages = new WeakMap<RoutedObject, string>();
+
+function ageOf(o: RoutedObject): string {
+  let age = ages.get(o);
+  if (age === undefined) ages.set(o, (age = `${o.metadata.creationTimestamp ?? ''} ${nameOf(o)}`));
+  return age;
 }
+
+/** Oldest first, then by namespace and name: who wins when two objects claim the same. */
+export const byAge = (a: RoutedObject, b: RoutedObject): number => compare(ageOf(a), ageOf(b));
 
 export const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
