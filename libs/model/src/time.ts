@@ -12,8 +12,11 @@ export const parseTime = (text: string | null | undefined): EpochMs | undefined 
   return Number.isNaN(ms) ? undefined : ms;
 };
 
+/** The last second that RFC 3339 can write: delays that users give may lead beyond it. */
+const lastMoment = Date.UTC(9999, 11, 31, 23, 59, 59);
+
 /** RFC 3339 with whole seconds, as metav1.Time: fractions are cut off. */
-export const formatTime = (at: EpochMs): string => `${new Date(at).toISOString().slice(0, 19)}Z`;
+export const formatTime = (at: EpochMs): string => `${new Date(Math.min(at, lastMoment)).toISOString().slice(0, 19)}Z`;
 
 /** RFC 3339 with microseconds, as metav1.MicroTime in Leases. */
 export const formatMicroTime = (at: EpochMs): string => `${new Date(at).toISOString().slice(0, 23)}000Z`;

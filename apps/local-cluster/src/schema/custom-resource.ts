@@ -48,6 +48,7 @@ function scaleErrors(object: KubeObject, scale: ScalePaths | undefined): FieldEr
   if (value === undefined) return [];
   if (!Number.isInteger(value))
     return bad(0, `${path} accessor error: ${value} is of the type ${goType(value)}, expected int64`);
+  if (value > 2_147_483_647) return bad(value, 'should be less than or equal to 2147483647');
   return value < 0 ? bad(value, 'should be a non-negative integer') : [];
 }
 

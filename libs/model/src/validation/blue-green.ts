@@ -2,11 +2,11 @@ import type { BlueGreenStrategy } from '../api/rollout-strategy.ts';
 import type { RolloutSpec } from '../api/rollout.ts';
 import { defaults } from '../defaults.ts';
 import { antiAffinityError } from './anti-affinity.ts';
-import { firstError, invalid } from './field-error.ts';
+import { firstError, invalid, negative } from './field-error.ts';
 import type { FieldError } from './field-error.ts';
 
 const sameServiceError = ({ activeService, previewService }: BlueGreenStrategy): FieldError | undefined =>
-  activeService === previewService
+  (activeService ?? '') === (previewService ?? '')
     ? invalid(
         'spec.strategy.activeService',
         activeService,
@@ -29,6 +29,7 @@ const delayLimitError = (spec: RolloutSpec, strategy: BlueGreenStrategy): FieldE
 export const blueGreenError = (spec: RolloutSpec, strategy: BlueGreenStrategy): FieldError | undefined =>
   firstError(
     () => sameServiceError(strategy),
+    () => negative('spec.strategy.previewReplicaCount', strategy.previewReplicaCount),
     () => delayLimitError(spec, strategy),
     () => antiAffinityError(strategy.antiAffinity),
   );

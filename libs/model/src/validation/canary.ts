@@ -9,10 +9,16 @@ import type { FieldError } from './field-error.ts';
 import { stepError } from './steps.ts';
 
 /** Text that is no number counts as zero: nothing could be scaled with it. */
-const isZero = (value: IntOrString): boolean => (typeof value === 'number' ? value : (percentOf(value) ?? 0)) === 0;
+const numberOf = (value: IntOrString): number => (typeof value === 'number' ? value : (percentOf(value) ?? 0));
+
+const belowZero = (path: string, value: IntOrString | null | undefined): FieldError | undefined =>
+  value !== undefined && value !== null && numberOf(value) < 0
+    ? invalid(path, value, 'must be greater than or equal to 0')
+    : undefined;
 
 const surgeError = (canary: CanaryStrategy): FieldError | undefined =>
-  isZero(canary.maxSurge ?? defaults.maxSurge) && isZero(canary.maxUnavailable ?? defaults.maxUnavailable)
+  numberOf(canary.maxSurge ?? defaults.maxSurge) === 0 &&
+  numberOf(canary.maxUnavailable ?? defaults.maxUnavailable) === 0
     ? invalid('spec.strategy.maxSurge', canary.maxSurge, 'MaxSurge and MaxUnavailable both can not be zero')
     : undefined;
 
@@ -101,6 +107,8 @@ const routerError = (canary: CanaryStrategy): FieldError | undefined => {
 
 export const canaryError = (canary: CanaryStrategy): FieldError | undefined =>
   firstError(
+    () => belowZero('spec.strategy.maxSurge', canary.maxSurge),
+    () => belowZero('spec.strategy.maxUnavailable', canary.maxUnavailable),
     () => surgeError(canary),
     () => sameServiceError(canary),
     () => pingPongError(canary),

@@ -18,6 +18,12 @@ export const invalid = (path: string, badValue: unknown, detail: string): FieldE
   detail,
 });
 
+/** A count below zero: nothing could be done with it. */
+export const negative = (path: string, value: number | null | undefined): FieldError | undefined =>
+  value !== undefined && value !== null && value < 0
+    ? invalid(path, value, 'must be greater than or equal to 0')
+    : undefined;
+
 export const required = (path: string, detail: string): FieldError => ({ type: 'Required value', path, detail });
 
 const withSortedKeys = (_key: string, value: unknown): unknown =>

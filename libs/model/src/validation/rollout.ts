@@ -4,15 +4,10 @@ import { defaults } from '../defaults.ts';
 import { selectorIsEmpty, selectorMatches, selectorProblem } from '../selector.ts';
 import { blueGreenError } from './blue-green.ts';
 import { canaryError } from './canary.ts';
-import { firstError, invalid, required } from './field-error.ts';
+import { firstError, invalid, negative, required } from './field-error.ts';
 import type { FieldError } from './field-error.ts';
 
 // The rules of spec-rollout §1.4 that need nothing but the Rollout and its template, in the order of that page.
-
-const negative = (path: string, value: number | null | undefined): FieldError | undefined =>
-  value !== undefined && value !== null && value < 0
-    ? invalid(path, value, 'must be greater than or equal to 0')
-    : undefined;
 
 const selectorError = ({ selector, workloadRef }: RolloutSpec): FieldError | undefined => {
   if (workloadRef) return undefined;
