@@ -14,15 +14,28 @@ const pure = {
       {
         patterns: [
           { group: ['node:*'], message: 'A pure library imports no Node module.' },
-          { group: ['@kubernetes/*', '@grpc/*', 'fastify', 'bullmq', 'ioredis', 'pino', 'prom-client'], message: 'A pure library does no I/O.' },
+          {
+            group: ['@kubernetes/*', '@grpc/*', 'fastify', 'bullmq', 'ioredis', 'pino', 'prom-client'],
+            message: 'A pure library does no I/O.',
+          },
         ],
       },
     ],
     'no-restricted-globals': [
       'error',
-      ...['process', 'Buffer', 'fetch', 'setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'performance', 'crypto', 'console', 'require'].map(
-        (name) => ({ name, message: 'A pure library has no clock, no process and no I/O.' }),
-      ),
+      ...[
+        'process',
+        'Buffer',
+        'fetch',
+        'setTimeout',
+        'setInterval',
+        'setImmediate',
+        'queueMicrotask',
+        'performance',
+        'crypto',
+        'console',
+        'require',
+      ].map((name) => ({ name, message: 'A pure library has no clock, no process and no I/O.' })),
     ],
     'no-restricted-properties': [
       'error',
@@ -40,7 +53,17 @@ const pure = {
 };
 
 export default tseslint.config(
-  { ignores: ['**/node_modules', '**/dist', '.nx', '.cache', '**/gen/**', 'tools/parity/{kube,metrics,replay,world,build}.mjs', 'tools/parity/scenarios/**'] },
+  {
+    ignores: [
+      '**/node_modules',
+      '**/dist',
+      '.nx',
+      '.cache',
+      '**/gen/**',
+      'tools/parity/{kube,metrics,replay,world,build}.mjs',
+      'tools/parity/scenarios/**',
+    ],
+  },
   ...tseslint.configs.recommended,
   {
     files: ['**/*.ts'],
@@ -49,7 +72,10 @@ export default tseslint.config(
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-misused-promises': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true }],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true },
+      ],
     },
   },
   {
@@ -65,7 +91,10 @@ export default tseslint.config(
             { sourceTag: 'layer:pure', onlyDependOnLibsWithTags: ['layer:pure'] },
             { sourceTag: 'layer:contract', onlyDependOnLibsWithTags: ['layer:contract', 'layer:pure'] },
             { sourceTag: 'layer:io', onlyDependOnLibsWithTags: ['layer:io', 'layer:contract', 'layer:pure'] },
-            { sourceTag: 'layer:app', onlyDependOnLibsWithTags: ['layer:app', 'layer:io', 'layer:contract', 'layer:pure'] },
+            {
+              sourceTag: 'layer:app',
+              onlyDependOnLibsWithTags: ['layer:app', 'layer:io', 'layer:contract', 'layer:pure'],
+            },
             // A plugin lives alone: it knows its own logic and the contract, nothing of the services that call it.
             { sourceTag: 'layer:plugin', onlyDependOnLibsWithTags: ['layer:io', 'layer:contract', 'layer:pure'] },
             { sourceTag: 'layer:tool', onlyDependOnLibsWithTags: ['*'] },
