@@ -23,7 +23,8 @@ let kubeconfig: string;
 let client: KubeClient;
 
 beforeAll(async () => {
-  ({ kubeconfig } = await startLocalCluster(session));
+  // npm run test:kubernetes plays them on the real control plane.
+  kubeconfig = process.env['SLUICE_TEST_KUBECONFIG'] ?? (await startLocalCluster(session)).kubeconfig;
   client = await createClient({ kubeconfig, userAgent: 'sluice-start' });
   await installCustomResources(client);
   // No example needs measurements: nobody asks Redis for anything.
