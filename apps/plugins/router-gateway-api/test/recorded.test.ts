@@ -1,5 +1,5 @@
 // The HTTPRoutes that the reference was recorded to leave at each checkpoint: from the manifest's objects and the weights in the Rollout's status.
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { RawObject } from '@sluice/kube';
 import type { WantedRoute } from '../src/routed-route.ts';
@@ -70,5 +70,22 @@ describe('the recorded HTTPRoutes', () => {
         });
       }
     }
+  });
+});
+
+const folder = new URL('../../../../tools/parity/takeover/', import.meta.url);
+
+describe('the moments that the reference was stopped at', () => {
+  const files = readdirSync(folder).filter((file) => file.startsWith('gateway-'));
+  test.each(files)('%s needs no write', (file) => {
+    const objects = JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as readonly RawObject[];
+    const find = (kind: string): RawObject => objects.find((object) => object.kind === kind) ?? route([]);
+    const { metadata, status } = find('Rollout');
+    const live = find('HTTPRoute');
+    const want = wanted({
+      rollout: { namespace: metadata.namespace ?? '', name: 'shop', uid: metadata.uid ?? '' },
+      canaryWeight: status.canary.weights.canary.weight,
+    });
+    expect(settled(live, want)).toBe(live);
   });
 });

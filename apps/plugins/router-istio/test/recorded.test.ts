@@ -1,5 +1,5 @@
 // The objects that the reference was recorded to leave at each checkpoint: from the manifest's objects and the weights in the Rollout's status.
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { RawObject } from '@sluice/kube';
 import type { IstioIntent } from '../src/wanted.ts';
@@ -164,5 +164,30 @@ describe('the recorded VirtualServices', () => {
       expect(rule['spec']).toEqual(checkpoint.DestinationRule['shop']?.spec);
       expect(rule.metadata.annotations).toEqual({ [managedByAnnotation]: 'shop' });
     }
+  });
+});
+
+interface Stored extends RawObject {
+  readonly kind: string;
+}
+const moments = ['istio-host-split', 'istio-header-route', 'istio-subset-split'];
+const folder = new URL('../../../../tools/parity/takeover/', import.meta.url);
+
+describe('the moments that the reference was stopped at', () => {
+  const files = readdirSync(folder).filter((file) => moments.some((name) => file.startsWith(`${name}--`)));
+  test.each(files)('%s needs no write', (file) => {
+    const objects = JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as readonly Stored[];
+    const find = (kind: string): RawObject => objects.find((object) => object.kind === kind) ?? virtualService({});
+    const { metadata, spec: rollout, status } = find('Rollout') as RawObject;
+    const { trafficRouting } = rollout.strategy.canary;
+    const headers = file.endsWith('--header-route.json') ? byHeader : { managedRoutes: ['by-header'] };
+    const whole = asked(trafficRouting.istio, status.canary.weights as Weights, {
+      ...headers,
+      rollout: { namespace: metadata.namespace ?? '', name: 'shop', uid: metadata.uid ?? '' },
+    });
+    const live = find('VirtualService');
+    const rule = objects.find(({ kind }) => kind === 'DestinationRule');
+    expect(routed(live, whole, rule)).toBe(live);
+    if (rule !== undefined) expect(hashed(rule, whole)).toBe(rule);
   });
 });

@@ -1,7 +1,8 @@
 // The Ingresses that the reference was recorded to leave at each checkpoint: from the stable ones and the weights in the Rollout's status.
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { RawObject } from '@sluice/kube';
+import { jsonPatchBetween } from '@sluice/routed-objects';
 import { canaryIngressName } from '../src/canary-ingress.ts';
 import { after, ingress, split } from './build.ts';
 
@@ -65,5 +66,24 @@ describe('the recorded canary Ingresses', () => {
         expect(made.metadata.labels).toEqual(labels);
       }
     }
+  });
+});
+
+const folder = new URL('../../../../tools/parity/takeover/', import.meta.url);
+
+describe('the moments that the reference was stopped at', () => {
+  const files = readdirSync(folder).filter((file) => file.startsWith('nginx-'));
+  test.each(files)('%s needs no write', (file) => {
+    const objects = JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as readonly RawObject[];
+    const find = (kind: string, name: string): RawObject =>
+      objects.find((object) => object.kind === kind && object.metadata.name === name) ?? ingress(name, []);
+    const { metadata, spec, status } = find('Rollout', 'shop');
+    const rollout = { namespace: metadata.namespace ?? '', name: 'shop', uid: metadata.uid ?? '' };
+    const wanted = split(spec.strategy.canary.trafficRouting.nginx, {
+      rollout,
+      weight: status.canary.weights.canary.weight,
+    });
+    const live = find('Ingress', 'shop-shop-canary');
+    expect(jsonPatchBetween(live, after(live, find('Ingress', 'shop'), wanted))).toEqual([]);
   });
 });

@@ -4,3 +4,7 @@ export { watchClient } from './watched-client.ts';
 export type { ClientFaults, WatchedClient } from './watched-client.ts';
 export { serveRouter } from './served-router.ts';
 export type { ServeRouterOptions, ServedRouter, TestCluster } from './served-router.ts';
+export { RefusedCall, callRouter } from './router-calls.ts';
+export type { RouterCalls } from './router-calls.ts';
+export { startRouterProcess } from './router-process.ts';
+export type { RouterProcess } from './router-process.ts';
