@@ -25,10 +25,20 @@ function runChecks(session: Session): Promise<SuiteResult[]> {
     check('formatting', 'prettier', ['--check', '--log-level', 'warn', '.'], 'npm run format'),
     check('types', 'tsc', ['-p', 'tsconfig.json'], 'npm run typecheck').then(async (types) => [
       types,
+      // The rule that holds the direction of dependencies reads nx's graph of the projects, and is skipped where there is none yet.
+      ...(await prepareGraph(session)),
       // One after the other: both load the whole program, and there may be two cores.
       await check('lint rules', 'eslint', ['--max-warnings', '0', '.'], 'npm run lint'),
     ]),
   ]).then((results) => results.flat());
+}
+
+/** Nothing when it went well. */
+async function prepareGraph(session: Session): Promise<SuiteResult[]> {
+  const { code, output } = await runProgram(session, bin('nx'), ['show', 'projects'], { output: 'collect', cwd: root });
+  if (code === 0) return [];
+  console.log(`FAILED  graph of the projects (npx nx show projects)\n${output.trimEnd()}\n`);
+  return [{ name: 'graph of the projects', passed: 0, failed: 1 }];
 }
 
 interface Check {
