@@ -3,6 +3,8 @@ export type { ChangeOutcome, ObjectChange, WriteContext } from './change-object.
 export { laterWriter, otherWriter } from './field-managers.ts';
 export { jsonPatchBetween } from './json-patch.ts';
 export type { JsonPatchOperation } from './json-patch.ts';
+export { createRecall } from './recall.ts';
+export type { Recall } from './recall.ts';
 export { createRewrites } from './rewrites.ts';
 export type { RewriteLimits, Rewrites } from './rewrites.ts';
 export { invalid, settingsOf } from './settings.ts';

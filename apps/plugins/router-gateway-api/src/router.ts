@@ -1,13 +1,14 @@
 import { keyOf } from '@sluice/kube';
 import type { KubeClient, RawObject } from '@sluice/kube';
 import { PluginError, Verification } from '@sluice/plugin-sdk';
-import type { Call, Observed, Problem, Router, RouterCheck, RouterIntent, RouterRelease } from '@sluice/plugin-sdk';
-import { changeObject, createRewrites, heldDetail, laterWriter } from '@sluice/routed-objects';
+import type { Call, Observed, Router, RouterIntent, RouterRelease } from '@sluice/plugin-sdk';
+import { changeObject, createRecall, createRewrites, heldDetail, laterWriter } from '@sluice/routed-objects';
 import type { ChangeOutcome, RewriteLimits, WriteContext } from '@sluice/routed-objects';
 import { notAcknowledged } from './acknowledged.ts';
-import { findPresentRoutes, findRoutes, missing, portOf } from './found-routes.ts';
+import { findPresentRoutes, findRoutes, portOf } from './found-routes.ts';
 import type { FoundRoute } from './found-routes.ts';
 import { routeKinds } from './kinds.ts';
+import { findProblems } from './problems.ts';
 import { canaryWeightOf, headerRuleNames, requireBothSides, routedRoute } from './routed-route.ts';
 import type { WantedRoute } from './routed-route.ts';
 import { where } from './rules.ts';
@@ -33,6 +34,8 @@ export function createGatewayRouter({
   rewrites: limits,
 }: GatewayRouterOptions): Router<GatewaySettings> {
   const rewrites = createRewrites(limits);
+  // As they were applied last: what the manifest names or selects no longer is given back. After a restart that is no longer known.
+  const applied = createRecall<Applied>();
   const contextOf = (rolloutUid: string, signal: AbortSignal): WriteContext => ({
     client,
     own: fieldManager,
@@ -57,12 +60,20 @@ export function createGatewayRouter({
 
   return {
     config: readGatewaySettings,
-    validate: (check, call) => problemsOf(client, check, call.signal),
+    async validate(check, { signal }) {
+      requireServices(check);
+      return findProblems(client, check, givenBack({ ...check, managedRoutes: [] }), signal);
+    },
 
     async apply(intent, call) {
       requireServices(intent);
+      const { uid } = intent.rollout;
+      const context = contextOf(uid, call.signal);
       const routes = await read(intent, call.signal);
-      const outcomes = await writeAll(contextOf(intent.rollout.uid, call.signal), routes, '', call);
+      const outcomes = await writeAll(context, routes, '', call);
+      const left = await leftBehind(context, applied.get(uid), routes);
+      outcomes.push(...(await writeAll(context, left, 'release', call)));
+      applied.set(uid, { release: intent, routes: routes.map(({ kind, key }) => ({ kind, key })) });
       const held = heldDetail(outcomes);
       const foreignWriter = outcomes.map(({ undoneBy }) => undoneBy ?? '').find((name) => name !== '');
       return {
@@ -89,8 +100,35 @@ export function createGatewayRouter({
       );
       const held = heldDetail(outcomes);
       if (held !== undefined) throw new PluginError('Conflict', held);
+      applied.forget(rollout.uid);
     },
   };
+}
+
+interface Applied {
+  readonly release: GatewayRelease;
+  readonly routes: readonly Pick<FoundRoute, 'kind' | 'key'>[];
+}
+
+/** Routes that were this rollout's and are not any more, to be given back. */
+async function leftBehind(
+  { client, signal }: WriteContext,
+  former: Applied | undefined,
+  now: readonly FoundRoute[],
+): Promise<readonly Routed[]> {
+  if (former === undefined) return [];
+  const isNow = ({ kind, key }: Applied['routes'][number]): boolean =>
+    now.some((route) => route.kind === kind && keyOf(route.key) === keyOf(key));
+  const wanted = givenBack(former.release);
+  const left = await Promise.all(
+    former.routes
+      .filter((route) => !isNow(route))
+      .map(async ({ kind, key }): Promise<Routed[]> => {
+        const live = await client.find(routeKinds[kind], key, { signal });
+        return live === undefined ? [] : [{ kind, key, live, wanted, takesHeaderRoutes: false }];
+      }),
+  );
+  return left.flat();
 }
 
 interface Routed extends FoundRoute {
@@ -153,7 +191,7 @@ async function writeAll(
   routes: readonly Routed[],
   purpose: string,
   call: Call,
-): Promise<readonly (ChangeOutcome & { readonly name: string })[]> {
+): Promise<(ChangeOutcome & { readonly name: string })[]> {
   const outcomes: (ChangeOutcome & { readonly name: string })[] = [];
   for (const { kind, key, live, wanted } of routes) {
     const change = (object: RawObject): RawObject => routedRoute(object, wanted);
@@ -197,31 +235,4 @@ function unplaced({ headerRoutes }: GatewayIntent, routes: readonly Routed[]): s
     .filter((name) => !placed.some((rule) => rule === name || rule.startsWith(`${name}-`)));
   if (missingNames.length === 0) return '';
   return `header route ${missingNames.join(', ')} is nowhere: no HTTPRoute or GRPCRoute with useHeaderRoutes has a rule for both versions`;
-}
-
-async function problemsOf(
-  client: KubeClient,
-  check: RouterCheck<GatewaySettings>,
-  signal: AbortSignal,
-): Promise<readonly Problem[]> {
-  const { rollout, config } = check;
-  requireServices(check);
-  const routes = await findPresentRoutes({ client, rollout, config, signal });
-  const absent = config.routes
-    .filter(({ kind, name }) => !routes.some((route) => route.kind === kind && route.key.name === name))
-    .map(({ kind, name, path }) => ({ path, message: missing(kind, name) }));
-  const wanted = givenBack({ ...check, managedRoutes: [] });
-  const unfit = routes.flatMap(({ kind, key, live }): Problem[] => {
-    const path =
-      config.routes.find((route) => route.kind === kind && route.name === key.name)?.path ?? `${kind}RouteSelector`;
-    try {
-      requireBothSides(live, wanted);
-      return [];
-    } catch (error) {
-      return [{ path, message: (error as Error).message }];
-    }
-  });
-  if (routes.length === 0 && absent.length === 0)
-    return config.selectors.map(({ path, text }) => ({ path, message: `no route matches ${text}` }));
-  return [...absent, ...unfit];
 }

@@ -217,3 +217,19 @@ test('given back: all to the stable version, no label, no header rule', async ()
   const after = await now('http');
   expect([after['spec'], after.metadata.labels]).toEqual([before['spec'], before.metadata.labels]);
 });
+
+test('a route that the selector finds no longer is given back', async () => {
+  await make('http', { name: 'a', labels: { app: 'shop' } });
+  await make('http', { name: 'b', labels: { app: 'shop' } });
+  const config = { httpRouteSelector: { matchLabels: { app: 'shop' } } };
+  await router.apply(intent(20, config));
+  await served.admin.patch(routeKinds.http, { namespace: 'default', name: 'b' }, 'merge', {
+    metadata: { labels: { app: null } },
+  });
+  await router.apply(intent(20, config));
+  expect([await weights('http', 'a'), await weights('http', 'b')]).toEqual([
+    [80, 20],
+    [100, 0],
+  ]);
+  expect((await now('http', 'b')).metadata.labels ?? {}).toEqual({});
+});

@@ -301,3 +301,22 @@ test('given back: the weights first, then the hashes', async () => {
     before.map((object) => object['spec']),
   );
 });
+
+test('a VirtualService that the manifest names no longer is given back', async () => {
+  const other = virtualService(
+    { http: [{ name: 'primary', route: [to('shop-stable', 100), to('shop-canary', 0)] }] },
+    'second',
+  );
+  await make(virtualService({ http: twoRoutes }), other);
+  const both = {
+    virtualServices: [
+      { name: 'shop', routes: ['primary'] },
+      { name: 'second', routes: ['primary'] },
+    ],
+  };
+  await router.apply(intent(both, { weight: 20 }));
+  await router.apply(intent(oneRoute, { weight: 20 }));
+  const second = await served.admin.get(virtualServices, { namespace: 'default', name: 'second' });
+  expect(second['spec']).toEqual(other['spec']);
+  expect((await now())['spec'].http[0].route[1].weight).toBe(20);
+});

@@ -2,7 +2,14 @@ import { isKubeError, resources } from '@sluice/kube';
 import type { KubeClient, ObjectKey, RawObject } from '@sluice/kube';
 import { PluginError } from '@sluice/plugin-sdk';
 import type { Call, Observed, Problem, RolloutRef, Router, RouterCheck, RouterIntent } from '@sluice/plugin-sdk';
-import { changeObject, createRewrites, heldDetail, jsonPatchBetween, laterWriter } from '@sluice/routed-objects';
+import {
+  changeObject,
+  createRecall,
+  createRewrites,
+  heldDetail,
+  jsonPatchBetween,
+  laterWriter,
+} from '@sluice/routed-objects';
 import type { RewriteLimits, WriteContext } from '@sluice/routed-objects';
 import {
   canaryIngress,
@@ -36,7 +43,7 @@ interface Pair {
 export function createNginxRouter({ client, rewrites: limits }: NginxRouterOptions): Router<NginxSettings> {
   const rewrites = createRewrites(limits);
   // Which Ingresses a rollout named when it was last seen: canary Ingresses of others are only looked for when that has changed.
-  const named = new Map<string, string>();
+  const named = createRecall<string>();
 
   async function read({ rollout, config }: NginxIntent, signal: AbortSignal): Promise<readonly Pair[]> {
     return Promise.all(
@@ -63,16 +70,12 @@ export function createNginxRouter({ client, rewrites: limits }: NginxRouterOptio
       for (const pair of pairs) targetOf(pair, wanted);
       const outcomes: Outcome[] = [];
       for (const pair of pairs) outcomes.push(await writeCanary(context, pair, wanted, call));
-      const names = pairs.map(({ canaryKey }) => canaryKey.name ?? '').join(' ');
-      if (named.get(intent.rollout.uid) !== names) {
-        await removeCanaries(
-          client,
-          intent.rollout,
-          pairs.map(({ canaryKey }) => canaryKey.name ?? ''),
-          call,
-        );
-        remember(named, intent.rollout.uid, names);
-      }
+      const names = pairs.map(({ canaryKey }) => canaryKey.name ?? '');
+      const before = named.get(intent.rollout.uid);
+      // A rollout that is new here and has no canary Ingress yet has none to lose either: no list for each of a fleet's first calls.
+      const mayHaveOthers = before !== undefined || pairs.some(({ canary }) => canary !== undefined);
+      if (mayHaveOthers && before !== names.join(' ')) await removeCanaries(client, intent.rollout, names, call);
+      named.set(intent.rollout.uid, names.join(' '));
       const held = heldDetail(outcomes);
       const foreignWriter = outcomes.map(({ undoneBy }) => undoneBy ?? '').find((name) => name !== '');
       return {
@@ -88,7 +91,7 @@ export function createNginxRouter({ client, rewrites: limits }: NginxRouterOptio
 
     async release({ rollout }, call) {
       await removeCanaries(client, rollout, [], call);
-      named.delete(rollout.uid);
+      named.forget(rollout.uid);
     },
   };
 }
@@ -264,12 +267,4 @@ async function problemsOf(
     }),
   );
   return problems.flat();
-}
-
-/** The rollout seen longest ago is forgotten first: it costs one more list. */
-function remember(named: Map<string, string>, uid: string, names: string): void {
-  named.delete(uid);
-  named.set(uid, names);
-  const oldest = named.keys().next();
-  if (named.size > 20_000 && oldest.done !== true) named.delete(oldest.value);
 }
