@@ -89,9 +89,9 @@ function activeTarget(s: Situation, active: Service, pause: PauseTurn): SetView 
   if (s.status.abort) {
     if (!stableSet || selectedHash(active) === stableSet.hash) return stableSet;
     const served = setOf(s, active)?.available ?? 0;
-    return stableSet.available > 0 && (stableSet.available >= s.replicas || stableSet.available >= served)
-      ? stableSet
-      : undefined;
+    // With no pods asked for there is nobody to serve, and nothing to wait for.
+    const canServe = stableSet.available > 0 && (stableSet.available >= s.replicas || stableSet.available >= served);
+    return s.replicas === 0 || canServe ? stableSet : undefined;
   }
   const isTracked = isFastTracked(s, active) || pause.isCompleted;
   return isTracked && isSaturated(s, newSet) ? newSet : undefined;

@@ -131,9 +131,10 @@ function planUpkeep(s: Situation, plan: Plan): void {
 
 function strategyTurn(s: Situation, plan: Plan) {
   if (needsReset(s)) return reset(s);
-  const restartedAt = planRestart(s, plan);
   const result = blueGreenOf(s) ? blueGreenTurn(s, plan) : isRouted(s) ? routedTurn(s, plan) : canaryTurn(s, plan);
   planRelease(s, plan);
+  // Last: it may only spend the availability that the rest of the plan leaves.
+  const restartedAt = planRestart(s, plan);
   planWorkloadScaleDown(s, plan);
   return restartedAt === undefined ? result : { restartedAt, ...result };
 }

@@ -3,7 +3,7 @@ import type { Pod, Rollout } from '@sluice/model';
 import { targetOf } from './plan.ts';
 import type { Plan } from './plan.ts';
 import { availablePods, ownerOf } from './pods.ts';
-import { totalOf } from './sets.ts';
+import type { SetView } from './sets.ts';
 import { blueGreenOf, canaryOf } from './situation.ts';
 import type { Situation } from './situation.ts';
 import type { EpochMs } from './snapshot.ts';
@@ -36,7 +36,7 @@ export function planRestart(s: Situation, plan: Plan): string | undefined {
   if (pods === undefined) return restartedAt;
   const old = inRestartOrder(s, pods).filter((pod) => !pod.metadata.deletionTimestamp && createdAt(pod) < restartAt);
   if (old.length === 0) return formatTime(restartAt);
-  for (const pod of old.slice(0, evictable(s, pods)))
+  for (const pod of old.slice(0, evictable(s, plan, pods)))
     plan.later({ kind: 'EvictPod', target: targetOf(pod), events: [] });
   plan.wake(s.now + RETRY_MS);
   return restartedAt;
@@ -45,15 +45,15 @@ export function planRestart(s: Situation, plan: Plan): string | undefined {
 const createdAt = (pod: Pod): EpochMs => parseTime(pod.metadata.creationTimestamp) ?? 0;
 
 /** How many may go now: whatever is available above the floor, at least one short of all. */
-function evictable(s: Situation, pods: readonly Pod[]): number {
+function evictable(s: Situation, plan: Plan, pods: readonly Pod[]): number {
   const strategy = blueGreenOf(s) ?? canaryOf(s);
   const { unavailable } = surgeOf(s.replicas, blueGreenOf(s) ? 0 : canaryOf(s)?.maxSurge, strategy?.maxUnavailable);
-  const required = Math.max(s.replicas, totalOf(s.roles.all, 'spec')) - Math.max(unavailable, 1);
-  // A set that is already told to go keeps none of its pods, whatever still runs.
-  const available = s.roles.all.reduce(
-    (sum, set) => sum + Math.min(set.spec, availablePods(set, pods, s.spec.minReadySeconds ?? 0, s.now)),
-    0,
-  );
+  // What the same plan takes away is spent already, and a set that is told to go keeps none of its pods, whatever still runs.
+  const planned = (set: SetView): number => plan.replicasOf(set) ?? set.spec;
+  const kept = s.roles.all.reduce((sum, set) => sum + planned(set), 0);
+  const required = Math.max(s.replicas, kept) - Math.max(unavailable, 1);
+  const serving = (set: SetView): number => availablePods(set, pods, s.spec.minReadySeconds ?? 0, s.now);
+  const available = s.roles.all.reduce((sum, set) => sum + Math.min(planned(set), set.spec, serving(set)), 0);
   return Math.max(0, available - required);
 }
 

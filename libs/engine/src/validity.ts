@@ -25,6 +25,13 @@ export function problemWith(snapshot: RolloutSnapshot): string | undefined {
   if (workload.kind === 'missing') return workload.message;
   const resolved = workload.kind === 'found' ? workload.template : undefined;
   const template = resolved ?? rollout.spec.template;
+  if (workload.kind === 'found' && !rollout.spec.selector && !workload.selector) {
+    return formatFieldError({
+      type: 'Required value',
+      path: 'spec.selector',
+      detail: "Rollout has missing field '.spec.selector'",
+    });
+  }
   const error = specError(rollout, resolved) ?? referenceError(rollout, services, template);
   if (error) return formatFieldError(error);
   const refusal = snapshot.templateRefusal;
