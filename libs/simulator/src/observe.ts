@@ -1,3 +1,4 @@
+import { needsPods } from '@sluice/engine';
 import type { RolloutSnapshot, ServiceObservation, WorkloadObservation } from '@sluice/engine';
 import { podTemplateHashLabel, selectorMatches } from '@sluice/model';
 import type { LabelSelector, ReplicaSet, Rollout } from '@sluice/model';
@@ -24,7 +25,7 @@ export function observe(world: World, rollout: Rollout): RolloutSnapshot {
     replicaSets,
     orphans,
     services: observeServices(cache, rollout),
-    pods: cache.list('Pod').filter((pod) => uids.has(controllerOf(pod)?.uid)),
+    ...(needsPods(rollout) ? { pods: cache.list('Pod').filter((pod) => uids.has(controllerOf(pod)?.uid)) } : {}),
     takenNames: sets.filter((set) => !claimed.has(set)).map((set) => set.metadata.name),
     ...(createFailure ? { createFailure } : {}),
     capabilities: world.capabilities,

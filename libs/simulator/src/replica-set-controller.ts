@@ -32,9 +32,12 @@ export function scaleDownOrder(world: World, pods: readonly Pod[]): Pod[] {
     .map(({ pod }) => pod);
 }
 
+/** Counted from the whole second in which it became ready: the API knows no finer times. */
 export function availableAt(world: World, set: ReplicaSet, pod: Pod): number | undefined {
   const { readySince } = lifeOf(world, pod);
-  return readySince === undefined ? undefined : readySince + (set.spec.minReadySeconds ?? 0) * 1000;
+  if (readySince === undefined) return undefined;
+  const minReadyMs = (set.spec.minReadySeconds ?? 0) * 1000;
+  return minReadyMs === 0 ? readySince : Math.floor(readySince / 1000) * 1000 + minReadyMs;
 }
 
 function writeStatus(world: World, set: ReplicaSet): void {

@@ -1,4 +1,6 @@
+import type { Action, Decision, RolloutSnapshot } from '@sluice/engine';
 import { after, sceneOf } from '../scene.ts';
+import type { Source } from '../scene.ts';
 import type { Turn } from '../turn.ts';
 import { blueGreenCountViolations, canaryCountViolations } from './counts.ts';
 import { preconditionViolations } from './preconditions.ts';
@@ -10,19 +12,34 @@ export type { Property, Violation } from './violation.ts';
 
 /**
  * What was unsafe about a decision: each of its actions is judged on the world as it was observed and as the actions before have
- * changed it. So it covers a death after any of them too.
+ * changed it. So it covers a death after any of them too. Where the snapshot has pods, their sets' counts may be older or newer than they are: unsafe is
+ * what neither of the two justifies.
  */
 export function violationsOf({ snapshot, decision }: Pick<Turn, 'snapshot' | 'decision'>): Violation[] {
+  const byCounts = judge(snapshot, decision, 'counts');
+  if (byCounts.length === 0 || snapshot.pods === undefined) return byCounts.map(({ violation }) => violation);
+  const byPods = judge(snapshot, decision, 'pods');
+  const isJustified = ({ action, violation }: Judged): boolean =>
+    !byPods.some((other) => other.action === action && other.violation.property === violation.property);
+  return byCounts.filter((judged) => !isJustified(judged)).map(({ violation }) => violation);
+}
+
+interface Judged {
+  readonly action: Action;
+  readonly violation: Violation;
+}
+
+function judge(snapshot: RolloutSnapshot, { actions, status }: Decision, source: Source): Judged[] {
   const { canary, blueGreen } = snapshot.rollout.spec.strategy ?? {};
-  const isAborted = Boolean(decision.status.abort);
-  const violations: Violation[] = [];
-  let scene = sceneOf(snapshot);
-  for (const action of decision.actions) {
+  const judged: Judged[] = [];
+  let scene = sceneOf(snapshot, source);
+  for (const action of actions) {
     const next = after(scene, action);
-    violations.push(...preconditionViolations(snapshot, action), ...servedViolations(scene, next, decision.status));
-    if (canary && !canary.trafficRouting) violations.push(...canaryCountViolations(scene, next));
-    if (blueGreen) violations.push(...blueGreenCountViolations(scene, next, action, isAborted));
+    const violations = [...preconditionViolations(snapshot, action), ...servedViolations(scene, next, action, status)];
+    if (canary && !canary.trafficRouting) violations.push(...canaryCountViolations(scene, next, action));
+    if (blueGreen) violations.push(...blueGreenCountViolations(scene, next, action, Boolean(status.abort)));
+    judged.push(...violations.map((violation) => ({ action, violation })));
     scene = next;
   }
-  return violations;
+  return judged;
 }
