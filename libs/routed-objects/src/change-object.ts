@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isKubeError, keyOf } from '@sluice/kube';
 import type { KubeClient, ObjectKey, RawObject, ResourceRef } from '@sluice/kube';
@@ -52,18 +53,15 @@ export async function changeObject(context: WriteContext, wanted: ObjectChange):
     const target = wanted.change(live);
     const patch = jsonPatchBetween(live, target);
     if (patch.length === 0) return { before: live, after: live, wrote: false, held: false, undoneBy: undefined };
-    const object = `${context.rolloutUid} ${wanted.ref.plural}/${keyOf(wanted.key)} ${wanted.purpose ?? ''}`;
-    const content = contentOf(target);
-    const undone = context.rewrites.wasWritten(object, content);
-    const undoneBy = undone ? (laterWriter(live, context.own) ?? '') : undefined;
-    if (!context.rewrites.allows(object, content))
-      return { before: live, after: live, wrote: false, held: true, undoneBy };
+    const rewrite = { object: objectName(context, wanted), purpose: wanted.purpose ?? '', content: contentOf(target) };
+    const undoneBy = context.rewrites.wasWritten(rewrite) ? (otherWriter(live, context.own) ?? '') : undefined;
+    if (!context.rewrites.allows(rewrite)) return { before: live, after: live, wrote: false, held: true, undoneBy };
     try {
       const { resourceVersion } = live.metadata;
       const precondition = resourceVersion === undefined ? {} : { resourceVersion };
       const options = { signal, fieldManager: context.own, ...precondition };
       const after = await client.patch(wanted.ref, wanted.key, 'json', patch, options);
-      context.rewrites.wrote(object, content);
+      context.rewrites.wrote(rewrite, contentOf(after));
       return { before: live, after, wrote: true, held: false, undoneBy };
     } catch (error) {
       if (!isKubeError(error, 'Conflict')) throw error;
@@ -84,10 +82,32 @@ function conflict(wanted: ObjectChange, live: RawObject, own: string, cause: unk
   );
 }
 
-/** Text of what a writer can set; what the server keeps for itself would differ each time. */
+/** Digest of what a writer can set; what the server keeps for itself would differ each time. */
 function contentOf(object: RawObject): string {
   const { labels, annotations } = object.metadata;
-  return JSON.stringify([labels, annotations, object['spec']]);
+  return createHash('sha256')
+    .update(JSON.stringify([labels, annotations, object['spec']]))
+    .digest('base64');
+}
+
+/**
+ * Who has changed an object since this router wrote it for this rollout, as far as that is known: from this process's memory, else from the object itself.
+ * Undefined when nobody has, or it is not known who.
+ */
+export function writerSince(
+  context: Watching,
+  { ref, key }: Pick<ObjectChange, 'ref' | 'key'>,
+  live: RawObject,
+): string | undefined {
+  const stored = context.rewrites.lastStored(objectName(context, { ref, key }));
+  if (stored === undefined) return laterWriter(live, context.own);
+  return stored === contentOf(live) ? undefined : otherWriter(live, context.own);
+}
+
+type Watching = Pick<WriteContext, 'own' | 'rewrites' | 'rolloutUid'>;
+
+function objectName({ rolloutUid }: Watching, { ref, key }: Pick<ObjectChange, 'ref' | 'key'>): string {
+  return `${rolloutUid} ${ref.plural}/${keyOf(key)}`;
 }
 
 /** One sentence for people about objects that somebody keeps changing back; undefined when all were written. */

@@ -1,4 +1,4 @@
-export { changeObject, heldDetail } from './change-object.ts';
+export { changeObject, heldDetail, writerSince } from './change-object.ts';
 export type { ChangeOutcome, ObjectChange, WriteContext } from './change-object.ts';
 export { laterWriter, otherWriter } from './field-managers.ts';
 export { jsonPatchBetween } from './json-patch.ts';

@@ -7,19 +7,34 @@ export interface RewriteLimits {
   readonly now?: () => number;
 }
 
+/** One write: to which object (of which rollout), and what for where a call writes an object several times. */
+export interface Rewrite {
+  readonly object: string;
+  readonly purpose: string;
+  /** Any text that stands for what is wanted. */
+  readonly content: string;
+}
+
 export interface Rewrites {
-  /** Whether this content may be written over what somebody else put there. Asked before each write; `content` is any text that stands for what is wanted. */
-  allows(object: string, content: string): boolean;
+  /** Whether this content may be written over what somebody else put there. Asked before each write. */
+  allows(rewrite: Rewrite): boolean;
   /** Whether this content was written here before: somebody has changed it since. */
-  wasWritten(object: string, content: string): boolean;
-  /** To be told after each write. */
-  wrote(object: string, content: string): void;
+  wasWritten(rewrite: Rewrite): boolean;
+  /** To be told after each write, with a text that stands for what the server stored. */
+  wrote(rewrite: Rewrite, stored: string): void;
+  /** What the server stored at the last write; undefined when there was none. */
+  lastStored(object: string): string | undefined;
+}
+
+interface Written {
+  readonly content: string;
+  readonly times: number;
+  readonly at: number;
 }
 
 interface Entry {
-  content: string;
-  times: number;
-  last: number;
+  stored: string;
+  readonly byPurpose: Map<string, Written>;
 }
 
 /** Objects remembered; the one written longest ago is forgotten first. */
@@ -32,20 +47,27 @@ const remembered = 10_000;
 export function createRewrites(limits: RewriteLimits = {}): Rewrites {
   const { atOnce = 5, thenEveryMs = 60_000, now = () => performance.now() } = limits;
   const entries = new Map<string, Entry>();
+  const same = ({ object, purpose, content }: Rewrite): Written | undefined => {
+    const written = entries.get(object)?.byPurpose.get(purpose);
+    return written?.content === content ? written : undefined;
+  };
   return {
-    allows(object, content) {
-      const entry = entries.get(object);
-      if (entry === undefined || entry.content !== content || entry.times <= atOnce) return true;
-      return now() - entry.last >= thenEveryMs;
+    allows(rewrite) {
+      const written = same(rewrite);
+      return written === undefined || written.times <= atOnce || now() - written.at >= thenEveryMs;
     },
-    wasWritten: (object, content) => entries.get(object)?.content === content,
-    wrote(object, content) {
-      const entry = entries.get(object);
-      const times = entry?.content === content ? entry.times + 1 : 1;
+    wasWritten: (rewrite) => same(rewrite) !== undefined,
+    wrote(rewrite, stored) {
+      const { object, purpose, content } = rewrite;
+      const times = (same(rewrite)?.times ?? 0) + 1;
+      const entry = entries.get(object) ?? { stored, byPurpose: new Map<string, Written>() };
+      entry.stored = stored;
+      entry.byPurpose.set(purpose, { content, times, at: now() });
       entries.delete(object);
-      entries.set(object, { content, times, last: now() });
+      entries.set(object, entry);
       const oldest = entries.keys().next();
       if (entries.size > remembered && oldest.done !== true) entries.delete(oldest.value);
     },
+    lastStored: (object) => entries.get(object)?.stored,
   };
 }

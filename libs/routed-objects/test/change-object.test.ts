@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { KubeError } from '@sluice/kube';
 import type { KubeClient, RawObject, ResourceRef } from '@sluice/kube';
-import { changeObject, createRewrites, heldDetail } from '../src/index.ts';
+import { changeObject, createRewrites, heldDetail, writerSince } from '../src/index.ts';
 import type { ChangeOutcome, WriteContext } from '../src/index.ts';
 
 const ref: ResourceRef = { group: 'x', version: 'v1', plural: 'routes', kind: 'Route', namespaced: true };
@@ -127,5 +127,17 @@ describe('somebody who undoes what is written', () => {
     object.write('argocd-controller', { weight: 0 });
     expect((await setWeight(context, 20)).held).toBe(true);
     expect((await setWeight(context, 40)).wrote).toBe(true);
+  });
+
+  test('is known also when nothing is to be written', async () => {
+    const object = new OneObject();
+    const context = contextOf(object);
+    const who = (): string | undefined => writerSince(context, { ref, key }, object.read());
+    object.write('kubectl', { theirs: 'b' });
+    expect(who()).toBeUndefined();
+    await setWeight(context, 20);
+    expect(who()).toBeUndefined();
+    object.write('argocd-controller', { weight: 0 });
+    expect(who()).toBe('argocd-controller');
   });
 });

@@ -1,12 +1,14 @@
 import { expect, test } from 'vitest';
 import { createRewrites, laterWriter, otherWriter } from '../src/index.ts';
 
+const rewrite = (content: string, object = 'route', purpose = '') => ({ object, purpose, content });
+
 test('the same content is written five times more in a row, then once a minute', () => {
   let now = 0;
   const rewrites = createRewrites({ now: () => now });
   const written = (): boolean => {
-    const allowed = rewrites.allows('route', 'weight 20');
-    if (allowed) rewrites.wrote('route', 'weight 20');
+    const allowed = rewrites.allows(rewrite('weight 20'));
+    if (allowed) rewrites.wrote(rewrite('weight 20'), 'stored');
     return allowed;
   };
   expect(Array.from({ length: 8 }, written)).toEqual([true, true, true, true, true, true, false, false]);
@@ -14,14 +16,16 @@ test('the same content is written five times more in a row, then once a minute',
   expect([written(), written()]).toEqual([true, false]);
 });
 
-test('other content starts anew, and objects do not count for each other', () => {
+test('other content starts anew; objects and purposes do not count for each other', () => {
   const rewrites = createRewrites({ atOnce: 0, now: () => 0 });
-  rewrites.wrote('route', 'weight 20');
-  expect(rewrites.allows('route', 'weight 20')).toBe(false);
-  expect(rewrites.allows('route', 'weight 40')).toBe(true);
-  expect(rewrites.allows('other', 'weight 20')).toBe(true);
-  expect(rewrites.wasWritten('route', 'weight 20')).toBe(true);
-  expect(rewrites.wasWritten('route', 'weight 40')).toBe(false);
+  rewrites.wrote(rewrite('weight 20'), 'stored');
+  expect(rewrites.allows(rewrite('weight 20'))).toBe(false);
+  expect(rewrites.allows(rewrite('weight 40'))).toBe(true);
+  expect(rewrites.allows(rewrite('weight 20', 'other'))).toBe(true);
+  expect(rewrites.allows(rewrite('weight 20', 'route', 'release'))).toBe(true);
+  expect(rewrites.wasWritten(rewrite('weight 20'))).toBe(true);
+  expect(rewrites.wasWritten(rewrite('weight 40'))).toBe(false);
+  expect([rewrites.lastStored('route'), rewrites.lastStored('other')]).toEqual(['stored', undefined]);
 });
 
 const written = (...managedFields: readonly object[]): { metadata: object } => ({ metadata: { managedFields } });

@@ -2,7 +2,7 @@ import { keyOf } from '@sluice/kube';
 import type { KubeClient, RawObject } from '@sluice/kube';
 import { PluginError, Verification } from '@sluice/plugin-sdk';
 import type { Call, Observed, Router, RouterIntent, RouterRelease } from '@sluice/plugin-sdk';
-import { changeObject, createRecall, createRewrites, heldDetail, laterWriter } from '@sluice/routed-objects';
+import { changeObject, createRecall, createRewrites, heldDetail, writerSince } from '@sluice/routed-objects';
 import type { ChangeOutcome, RewriteLimits, WriteContext } from '@sluice/routed-objects';
 import { notAcknowledged } from './acknowledged.ts';
 import { findPresentRoutes, findRoutes, portOf } from './found-routes.ts';
@@ -55,8 +55,8 @@ export function createGatewayRouter({
     return routed;
   }
 
-  const observed = (intent: GatewayIntent, routes: readonly Routed[]): Observed =>
-    observationOf(intent, routes, waitForGateways);
+  const observe = async (intent: GatewayIntent, signal: AbortSignal): Promise<Observed> =>
+    observationOf(contextOf(intent.rollout.uid, signal), intent, await read(intent, signal), waitForGateways);
 
   return {
     config: readGatewaySettings,
@@ -77,7 +77,7 @@ export function createGatewayRouter({
       const held = heldDetail(outcomes);
       const foreignWriter = outcomes.map(({ undoneBy }) => undoneBy ?? '').find((name) => name !== '');
       return {
-        ...observed(intent, await read(intent, call.signal)),
+        ...(await observe(intent, call.signal)),
         ...(held === undefined ? {} : { inSync: false, detail: held }),
         ...(foreignWriter === undefined ? {} : { foreignWriter }),
       };
@@ -85,7 +85,7 @@ export function createGatewayRouter({
 
     async observe(intent, call) {
       requireServices(intent);
-      return observed(intent, await read(intent, call.signal));
+      return observe(intent, call.signal);
     },
 
     async release(release, call) {
@@ -206,12 +206,19 @@ async function writeAll(
   return outcomes;
 }
 
-function observationOf(intent: GatewayIntent, routes: readonly Routed[], waitForGateways: boolean): Observed {
-  const differing = routes.filter(({ live, wanted }) => routedRoute(live, wanted) !== live).map(({ live }) => live);
+function observationOf(
+  context: WriteContext,
+  intent: GatewayIntent,
+  routes: readonly Routed[],
+  waitForGateways: boolean,
+): Observed {
+  const differing = routes.filter(({ live, wanted }) => routedRoute(live, wanted) !== live);
   const canaryWeight = Math.max(0, ...routes.map(({ live, wanted }) => canaryWeightOf(live, wanted)));
   if (differing.length > 0) {
-    const foreignWriter = differing.map((live) => laterWriter(live, fieldManager)).find((name) => name !== undefined);
-    const detail = `not as asked for: ${differing.map(where).join(', ')}`;
+    const foreignWriter = differing
+      .map(({ kind, key, live }) => writerSince(context, { ref: routeKinds[kind], key }, live))
+      .find((name) => name !== undefined);
+    const detail = `not as asked for: ${differing.map(({ live }) => where(live)).join(', ')}`;
     return {
       inSync: false,
       canaryWeight,

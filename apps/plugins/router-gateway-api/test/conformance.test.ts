@@ -1,4 +1,4 @@
-// Every rule of the contract, over real gRPC and against a real API.
+// Every rule of the contract, over real gRPC: on the local cluster, or by `npm run test:kubernetes` on a real control plane.
 import path from 'node:path';
 // eslint-disable-next-line @nx/enforce-module-boundaries -- the suite is a tool for plugins, which know nothing of it while they run
 import { testConformance } from '@sluice/conformance/vitest';
@@ -6,7 +6,7 @@ import { resources } from '@sluice/kube';
 import type { RawObject } from '@sluice/kube';
 // eslint-disable-next-line @nx/enforce-module-boundaries -- tests need a cluster
 import { startLocalCluster } from '@sluice/local-cluster';
-import { createRouterWorld, serveRouter } from '@sluice/routed-objects/testing';
+import { createRouterWorld, kubernetesCluster, serveRouter } from '@sluice/routed-objects/testing';
 import type { MadeRollout, Names, Place, RouteFixture } from '@sluice/routed-objects/testing';
 import { createGatewayRouter, introduction } from '../src/index.ts';
 import { routeKinds } from '../src/kinds.ts';
@@ -111,7 +111,7 @@ testConformance({
   // RequestMirror filters are nothing that steps can make here, as with the plugin that people know.
   without: ['mirror-routes'],
   async start() {
-    const cluster = await startLocalCluster({ workloads: false });
+    const cluster = kubernetesCluster() ?? (await startLocalCluster({ workloads: false }));
     const served = await serveRouter({
       cluster,
       introduction,

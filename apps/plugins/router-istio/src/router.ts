@@ -1,9 +1,9 @@
 import type { KubeClient } from '@sluice/kube';
 import type { Observed, Router } from '@sluice/plugin-sdk';
-import { createRecall, createRewrites, laterWriter } from '@sluice/routed-objects';
+import { createRecall, createRewrites, writerSince } from '@sluice/routed-objects';
 import type { RewriteLimits, WriteContext } from '@sluice/routed-objects';
 import { readObjects, refsOf, shareOf } from './found-objects.ts';
-import type { Found } from './found-objects.ts';
+import type { Found, Refs } from './found-objects.ts';
 import { hashedDestinationRule } from './hashed-destination-rule.ts';
 import { findProblems } from './problems.ts';
 import { routedVirtualService } from './routed-virtual-service.ts';
@@ -38,7 +38,7 @@ export function createIstioRouter(options: IstioRouterOptions): Router<IstioSett
     signal,
   });
   const observe = async (intent: IstioIntent, signal: AbortSignal): Promise<Observed> =>
-    observationOf(intent, await readObjects(client, refs, intent, signal));
+    observationOf(refs, contextOf(intent.rollout.uid, signal), intent, await readObjects(client, refs, intent, signal));
 
   return {
     config: readIstioSettings,
@@ -82,19 +82,19 @@ export function createIstioRouter(options: IstioRouterOptions): Router<IstioSett
   };
 }
 
-function observationOf(intent: IstioIntent, found: Found): Observed {
+function observationOf(refs: Refs, context: WriteContext, intent: IstioIntent, found: Found): Observed {
   const subsets = wantedSubsets(intent, undefined);
-  const isHashed =
-    found.rule === undefined || subsets === undefined || hashedDestinationRule(found.rule, subsets) === found.rule;
-  const differing = [
-    ...found.virtualServices
-      .filter(({ live, wanted }) => routedVirtualService(live, wanted) !== live)
-      .map(({ live }) => live),
-    ...(isHashed || found.rule === undefined ? [] : [found.rule]),
-  ];
+  const differing = found.virtualServices
+    .filter(({ live, wanted }) => routedVirtualService(live, wanted) !== live)
+    .map(({ key, live }) => ({ ref: refs.virtualServices, key, live }));
+  const { rule } = found;
+  if (rule !== undefined && subsets !== undefined && hashedDestinationRule(rule, subsets) !== rule)
+    differing.push({ ref: refs.destinationRules, key: rule.metadata, live: rule });
   const canaryWeight = shareOf(found).canary;
   if (differing.length === 0) return { inSync: true, canaryWeight };
-  const foreignWriter = differing.map((live) => laterWriter(live, fieldManager)).find((name) => name !== undefined);
-  const detail = `not as asked for: ${differing.map(where).join(', ')}`;
+  const foreignWriter = differing
+    .map((place) => writerSince(context, place, place.live))
+    .find((name) => name !== undefined);
+  const detail = `not as asked for: ${differing.map(({ live }) => where(live)).join(', ')}`;
   return { inSync: false, canaryWeight, detail, ...(foreignWriter === undefined ? {} : { foreignWriter }) };
 }

@@ -1,11 +1,11 @@
-// Every rule of the contract, over real gRPC and against a real API.
+// Every rule of the contract, over real gRPC: on the local cluster, or by `npm run test:kubernetes` on a real control plane.
 import path from 'node:path';
 // eslint-disable-next-line @nx/enforce-module-boundaries -- the suite is a tool for plugins, which know nothing of it while they run
 import { testConformance } from '@sluice/conformance/vitest';
 import type { RawObject, ResourceRef } from '@sluice/kube';
 // eslint-disable-next-line @nx/enforce-module-boundaries -- tests need a cluster
 import { startLocalCluster } from '@sluice/local-cluster';
-import { createRouterWorld, serveRouter } from '@sluice/routed-objects/testing';
+import { createRouterWorld, kubernetesCluster, serveRouter } from '@sluice/routed-objects/testing';
 import type { MadeRollout, Place, RouteFixture } from '@sluice/routed-objects/testing';
 import { createIstioRouter, introduction } from '../src/index.ts';
 import type { Route } from '../src/virtual-service.ts';
@@ -130,7 +130,7 @@ const fixture: RouteFixture = {
 testConformance({
   type: 'router',
   async start() {
-    const cluster = await startLocalCluster({ workloads: false });
+    const cluster = kubernetesCluster() ?? (await startLocalCluster({ workloads: false }));
     const served = await serveRouter({
       cluster,
       introduction,

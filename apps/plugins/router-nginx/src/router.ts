@@ -8,7 +8,7 @@ import {
   createRewrites,
   heldDetail,
   jsonPatchBetween,
-  laterWriter,
+  writerSince,
 } from '@sluice/routed-objects';
 import type { RewriteLimits, WriteContext } from '@sluice/routed-objects';
 import {
@@ -45,6 +45,14 @@ export function createNginxRouter({ client, rewrites: limits }: NginxRouterOptio
   // Which Ingresses a rollout named when it was last seen: canary Ingresses of others are only looked for when that has changed.
   const named = createRecall<string>();
 
+  const contextOf = (rolloutUid: string, signal: AbortSignal): WriteContext => ({
+    client,
+    own: fieldManager,
+    rewrites,
+    rolloutUid,
+    signal,
+  });
+
   async function read({ rollout, config }: NginxIntent, signal: AbortSignal): Promise<readonly Pair[]> {
     return Promise.all(
       config.stableIngresses.map(async ({ name }): Promise<Pair> => {
@@ -64,7 +72,7 @@ export function createNginxRouter({ client, rewrites: limits }: NginxRouterOptio
 
     async apply(intent, call) {
       const wanted = wantedSplit(intent);
-      const context = { client, own: fieldManager, rewrites, rolloutUid: intent.rollout.uid, signal: call.signal };
+      const context = contextOf(intent.rollout.uid, call.signal);
       const pairs = await read(intent, call.signal);
       // All are decided before the first is written: one that cannot be made leaves the others as they are.
       for (const pair of pairs) targetOf(pair, wanted);
@@ -79,14 +87,18 @@ export function createNginxRouter({ client, rewrites: limits }: NginxRouterOptio
       const held = heldDetail(outcomes);
       const foreignWriter = outcomes.map(({ undoneBy }) => undoneBy ?? '').find((name) => name !== '');
       return {
-        ...observationOf(await read(intent, call.signal), wanted),
+        ...observationOf(context, await read(intent, call.signal), wanted),
         ...(held === undefined ? {} : { inSync: false, detail: held }),
         ...(foreignWriter === undefined ? {} : { foreignWriter }),
       };
     },
 
     async observe(intent, call) {
-      return observationOf(await read(intent, call.signal), wantedSplit(intent));
+      return observationOf(
+        contextOf(intent.rollout.uid, call.signal),
+        await read(intent, call.signal),
+        wantedSplit(intent),
+      );
     },
 
     async release({ rollout }, call) {
@@ -207,7 +219,7 @@ async function removeCanaries(
   }
 }
 
-function observationOf(pairs: readonly Pair[], wanted: WantedSplit): Observed {
+function observationOf(context: WriteContext, pairs: readonly Pair[], wanted: WantedSplit): Observed {
   const differing = pairs.filter(
     (pair) => pair.canary === undefined || jsonPatchBetween(pair.canary, targetOf(pair, wanted)).length > 0,
   );
@@ -217,7 +229,9 @@ function observationOf(pairs: readonly Pair[], wanted: WantedSplit): Observed {
     ({ canaryKey, canary }) => `${canaryKey.name ?? ''}${canary === undefined ? ' (missing)' : ''}`,
   );
   const foreignWriter = differing
-    .map(({ canary }) => canary && laterWriter(canary, fieldManager))
+    .map(
+      ({ canary, canaryKey }) => canary && writerSince(context, { ref: resources.ingresses, key: canaryKey }, canary),
+    )
     .find((name) => name !== undefined);
   const detail = `canary ingress not as asked for: ${names.join(', ')}`;
   return { inSync: false, canaryWeight, detail, ...(foreignWriter === undefined ? {} : { foreignWriter }) };

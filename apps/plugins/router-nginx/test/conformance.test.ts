@@ -1,11 +1,11 @@
-// Every rule of the contract, over real gRPC and against a real API.
+// Every rule of the contract, over real gRPC: on the local cluster, or by `npm run test:kubernetes` on a real control plane.
 // eslint-disable-next-line @nx/enforce-module-boundaries -- the suite is a tool for plugins, which know nothing of it while they run
 import { testConformance } from '@sluice/conformance/vitest';
 import { resources } from '@sluice/kube';
 import type { RawObject } from '@sluice/kube';
 // eslint-disable-next-line @nx/enforce-module-boundaries -- tests need a cluster
 import { startLocalCluster } from '@sluice/local-cluster';
-import { createRouterWorld, serveRouter } from '@sluice/routed-objects/testing';
+import { createRouterWorld, kubernetesCluster, serveRouter } from '@sluice/routed-objects/testing';
 import type { MadeRollout, Place, RouteFixture } from '@sluice/routed-objects/testing';
 import { createNginxRouter, introduction } from '../src/index.ts';
 import { ingress, path, rule } from './build.ts';
@@ -65,7 +65,7 @@ testConformance({
   // Those two kinds of routes are nothing that ingress-nginx could do for a canary.
   without: ['restart', 'extra-destinations', 'header-routes', 'mirror-routes'],
   async start() {
-    const cluster = await startLocalCluster({ workloads: false });
+    const cluster = kubernetesCluster() ?? (await startLocalCluster({ workloads: false }));
     const served = await serveRouter({
       cluster,
       introduction,

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createClient, isKubeError, resources } from '@sluice/kube';
@@ -12,6 +12,13 @@ import type { WatchedClient } from './watched-client.ts';
 /** What is needed of a cluster: the local one has it. */
 export interface TestCluster {
   writeKubeconfig(path: string, user?: string): void;
+}
+
+/** The cluster of `npm run test:kubernetes`, when the tests run there. */
+export function kubernetesCluster(): (TestCluster & { stop(): Promise<void> }) | undefined {
+  const kubeconfig = process.env['SLUICE_TEST_KUBECONFIG'];
+  if (kubeconfig === undefined) return undefined;
+  return { writeKubeconfig: (file) => copyFileSync(kubeconfig, file), stop: async () => undefined };
 }
 
 export interface ServedRouter {
