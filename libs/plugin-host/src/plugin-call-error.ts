@@ -11,6 +11,8 @@ export interface PluginCallErrorInit {
   readonly retryable: boolean;
   /** The plugin itself did not answer; as opposed to an answer that says no. */
   readonly outage?: boolean;
+  /** The plugin has not been asked: too many other callers wait for it. */
+  readonly notSent?: boolean;
   readonly cause?: unknown;
 }
 
@@ -28,6 +30,7 @@ export class PluginCallError extends Error {
   readonly method: string;
   readonly retryable: boolean;
   readonly outage: boolean;
+  readonly notSent: boolean;
 
   constructor(init: PluginCallErrorInit) {
     super(init.message, init.cause === undefined ? undefined : { cause: init.cause });
@@ -36,6 +39,7 @@ export class PluginCallError extends Error {
     this.method = init.method;
     this.retryable = init.retryable;
     this.outage = init.outage ?? false;
+    this.notSent = init.notSent ?? false;
   }
 }
 

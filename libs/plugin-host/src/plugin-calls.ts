@@ -125,6 +125,7 @@ function busy(name: string, method: string, others: number): PluginCallError {
     method,
     message: `${others} calls are waiting for plugin ${name} already`,
     retryable: true,
+    notSent: true,
   });
 }
 

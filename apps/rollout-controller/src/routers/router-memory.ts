@@ -21,6 +21,7 @@ export const unknownRouter: RouterMemory = {
   rewrites: [],
 };
 
+const busyRestMs = 100;
 const firstRestMs = 500;
 const longestRestMs = 15_000;
 /** So often the same routes are written again within the time; after that, ever more slowly. */
@@ -59,6 +60,12 @@ export function failed(
     restUntil: at + Math.min(longestRestMs, firstRestMs * 2 ** (failures - 1)),
   };
 }
+
+/** It was not asked because others wait for it. */
+export const busy = (memory: RouterMemory, at: EpochMs): RouterMemory => ({
+  ...memory,
+  restUntil: Math.max(memory.restUntil, at + busyRestMs),
+});
 
 function rangeOf(
   observation: RouterObservation,

@@ -7,7 +7,7 @@ import { isPluginCallError } from '@sluice/plugin-host';
 import type { PluginHost } from '@sluice/plugin-host';
 import type { ActionOf } from '../execute/execution.ts';
 import { configOf, intentMessage, rolloutRef, verificationOf } from './messages.ts';
-import { answered, failed, hasDrifted, rewritten, unknownRouter } from './router-memory.ts';
+import { answered, busy, failed, hasDrifted, rewritten, unknownRouter } from './router-memory.ts';
 import type { RouterMemory } from './router-memory.ts';
 
 export interface CallContext {
@@ -95,7 +95,19 @@ export function createRouters({ host, logger, now, lookEveryMs = defaultLookEver
 
   const clientFor = (rollout: Rollout, router: string) => host.router(router, rollout.metadata.namespace ?? '');
 
-  async function ask(rollout: Rollout, router: string, intent: TrafficIntent, signal: AbortSignal): Promise<void> {
+  /** Other rollouts wait for the router: it has not been asked, so nothing is known that was not known before. */
+  function isPutOff(rollout: Rollout, router: string, error: unknown): boolean {
+    if (!isPluginCallError(error) || !error.notSent) return false;
+    remember(rollout, router, busy(memoryOf(rollout, router), now()));
+    return true;
+  }
+
+  async function ask(
+    rollout: Rollout,
+    router: string,
+    intent: TrafficIntent,
+    signal: AbortSignal,
+  ): Promise<'asked' | 'resting'> {
     const client = clientFor(rollout, router);
     try {
       if (!client) throw new Error(`traffic router "${router}" is not installed any more`);
@@ -103,8 +115,10 @@ export function createRouters({ host, logger, now, lookEveryMs = defaultLookEver
       remember(rollout, router, observedBy(rollout, router, intent, answer));
     } catch (error) {
       if (signal.aborted) throw error;
+      if (isPutOff(rollout, router, error)) return 'resting';
       remember(rollout, router, failedBy(rollout, router, intent, error));
     }
+    return 'asked';
   }
 
   async function tell(
@@ -112,7 +126,7 @@ export function createRouters({ host, logger, now, lookEveryMs = defaultLookEver
     router: string,
     intent: TrafficIntent,
     { epoch, signal, record }: CallContext,
-  ): Promise<void> {
+  ): Promise<'asked' | 'resting'> {
     const client = clientFor(rollout, router);
     try {
       if (!client) throw new Error(`traffic router "${router}" is not installed any more`);
@@ -122,6 +136,7 @@ export function createRouters({ host, logger, now, lookEveryMs = defaultLookEver
         record({ type: warning ? 'Warning' : 'Normal', reason, message });
     } catch (error) {
       if (signal.aborted) throw error;
+      if (isPutOff(rollout, router, error)) return 'resting';
       remember(rollout, router, failedBy(rollout, router, intent, error));
       record({
         type: 'Warning',
@@ -129,6 +144,7 @@ export function createRouters({ host, logger, now, lookEveryMs = defaultLookEver
         message: isPluginCallError(error) ? error.message : String(error),
       });
     }
+    return 'asked';
   }
 
   return {
@@ -145,9 +161,9 @@ export function createRouters({ host, logger, now, lookEveryMs = defaultLookEver
       Object.fromEntries(routersOf(rollout.spec).map((router) => [router, memoryOf(rollout, router).observation])),
     async call(rollout, { router, intent, mode }, context) {
       if (memoryOf(rollout, router).restUntil > now()) return 'resting';
-      if (mode === 'observe') await ask(rollout, router, intent, context.signal);
-      else await tell(rollout, router, intent, context);
-      return 'asked';
+      return mode === 'observe'
+        ? await ask(rollout, router, intent, context.signal)
+        : await tell(rollout, router, intent, context);
     },
     async release(rollout, routers, { epoch, signal, record }) {
       const weights = rollout.status?.canary?.weights;
