@@ -11,6 +11,9 @@ const ESTABLISHED_WITHIN_MS = 30_000;
 /** The CRDs of Sluice itself. */
 export const sluiceCrds = path.join(root, 'charts/sluice/crds');
 
+/** The kinds that routers route by, without their schemas: for clusters that are made to try things. */
+export const routerCrds = path.join(root, 'tools/control-plane/routers.crds.yaml');
+
 /** Applies the CRDs of `places` (files or folders) and answers when the API server serves them all. */
 export async function installCustomResources(
   client: KubeClient,

@@ -3,7 +3,7 @@ export { readAnnouncement } from './announcement.ts';
 export type { Announcement } from './announcement.ts';
 export { createChildren } from './children.ts';
 export type { Child, Children, ChildSpec, Logs } from './children.ts';
-export { installCustomResources, sluiceCrds } from './custom-resources.ts';
+export { installCustomResources, routerCrds, sluiceCrds } from './custom-resources.ts';
 export { startLocalCluster } from './local-cluster.ts';
 export type { StartedCluster } from './local-cluster.ts';
 export { applyManifests, readManifests } from './manifests.ts';

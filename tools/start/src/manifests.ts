@@ -44,9 +44,24 @@ export async function applyManifests(
   }
 }
 
+const routeKind = (group: string, plural: string, kind: string): ResourceRef => ({
+  group,
+  version: 'v1',
+  plural,
+  kind,
+  namespaced: true,
+});
+const routeKinds = [
+  routeKind('networking.istio.io', 'virtualservices', 'VirtualService'),
+  routeKind('networking.istio.io', 'destinationrules', 'DestinationRule'),
+  routeKind('gateway.networking.k8s.io', 'httproutes', 'HTTPRoute'),
+];
+
 function resourceOf(object: RawObject): ResourceRef {
   const [group, version] = object.apiVersion?.includes('/') ? object.apiVersion.split('/') : ['', object.apiVersion];
-  const known = Object.values(resources).find((ref) => ref.kind === object.kind && ref.group === group);
+  const known = [...Object.values(resources), ...routeKinds].find(
+    (ref) => ref.kind === object.kind && ref.group === group,
+  );
   if (!known)
     throw new Failure(
       `${object.kind} ${object.metadata.name}: ${object.apiVersion} ${object.kind} is not a kind that examples can use`,

@@ -5,7 +5,7 @@ import { Failure } from '../first-stage/failure.mjs';
 import { startOptions } from '../first-stage/options.mjs';
 import type { StartOptions } from '../first-stage/options.mjs';
 import type { Announcement } from './announcement.ts';
-import { expectCustomResources, installCustomResources } from './custom-resources.ts';
+import { expectCustomResources, installCustomResources, routerCrds } from './custom-resources.ts';
 import { createDisplay } from './display/display.ts';
 import { observeRollout } from './display/observe.ts';
 import { startLocalCluster } from './local-cluster.ts';
@@ -36,6 +36,8 @@ async function startAndShow(session: Session): Promise<number> {
   const name = options.scenario ?? (options.kubeconfig ? undefined : 'canary');
   const scenario = name === undefined ? undefined : readScenario(name);
   const cluster = options.kubeconfig ? { kubeconfig: options.kubeconfig } : await startLocalCluster(session);
+  // Examples route by them; in a cluster that somebody named they are that somebody's.
+  if (!options.kubeconfig) await installRouterKinds(cluster.kubeconfig);
   const running = await startAll(session, cluster.kubeconfig, {
     installCrds: options.installCrds || !options.kubeconfig,
   });
@@ -48,6 +50,11 @@ async function startAndShow(session: Session): Promise<number> {
   if (options.exit) return 0;
   printWhatNext({ ...running, kubeconfig: cluster.kubeconfig, namespace, scenario });
   return untilStopped(session);
+}
+
+async function installRouterKinds(kubeconfig: string): Promise<void> {
+  const client = await createClient({ kubeconfig, userAgent: 'sluice-start' });
+  await installCustomResources(client, [routerCrds]).finally(() => client.close());
 }
 
 interface Running {

@@ -5,7 +5,7 @@ import { createClient, resources } from '@sluice/kube';
 import type { KubeClient } from '@sluice/kube';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createChildren } from '../children.ts';
-import { installCustomResources } from '../custom-resources.ts';
+import { installCustomResources, routerCrds, sluiceCrds } from '../custom-resources.ts';
 import { startLocalCluster } from '../local-cluster.ts';
 import { startServicesOn } from '../services.ts';
 import type { Session } from '../session.ts';
@@ -26,7 +26,7 @@ beforeAll(async () => {
   // npm run test:kubernetes plays them on the real control plane.
   kubeconfig = process.env['SLUICE_TEST_KUBECONFIG'] ?? (await startLocalCluster(session)).kubeconfig;
   client = await createClient({ kubeconfig, userAgent: 'sluice-start' });
-  await installCustomResources(client);
+  await installCustomResources(client, [sluiceCrds, routerCrds]);
   // No example needs measurements: nobody asks Redis for anything.
   await startServicesOn(session, { kubeconfig }, 'redis://127.0.0.1:1');
 }, 60_000);
