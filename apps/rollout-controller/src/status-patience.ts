@@ -1,4 +1,5 @@
 import type { Decision, EpochMs } from '@sluice/engine';
+import { eventReasons } from '@sluice/model';
 
 export interface StatusPatienceOptions {
   /** How long a status in which only counters changed may wait: 1 s. */
@@ -38,7 +39,7 @@ export function createStatusPatience({ deferMs = 1_000, lingerMs = 200 }: Status
 
   return {
     defersStatus(decision, now) {
-      if (decision.statusUrgency === 'unchanged') return endWait();
+      if (decision.statusUrgency === 'unchanged' || isVerdict(decision)) return endWait();
       // Events are recorded with the status that they come from.
       const onlyCounters = decision.statusUrgency === 'soon' && decision.events.length === 0;
       if (onlyCounters) return wait('counters', now + deferMs, now);
@@ -51,6 +52,14 @@ export function createStatusPatience({ deferMs = 1_000, lingerMs = 200 }: Status
       return until;
     },
   };
+}
+
+/**
+ * An update that was taken back for want of progress: its own scaling would look like progress to a decision that starts from the stored status, and so it would
+ * never be taken back.
+ */
+function isVerdict({ events }: Decision): boolean {
+  return events.some(({ reason }) => reason === eventReasons.rolloutAborted);
 }
 
 function scales({ actions }: Decision): boolean {

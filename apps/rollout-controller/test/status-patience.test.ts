@@ -41,6 +41,15 @@ describe('a status', () => {
     expect([0, 100, 199, 200].map((now) => patience.defersStatus(scaling, now))).toEqual([true, true, true, false]);
   });
 
+  it('that takes an update back does not wait: its scaling would look like progress to the next decision', () => {
+    const event = { type: 'Warning', reason: 'RolloutAborted', message: '' } as const;
+    const takenBack = decision([updateSet('web-b', { replicas: 0 })], { events: [event] });
+    const patience = createStatusPatience();
+    expect(patience.defersStatus(takenBack, 0)).toBe(false);
+    patience.defersStatus(scaling, 10);
+    expect(patience.defersStatus(takenBack, 20)).toBe(false);
+  });
+
   it('of counters does not wait when there is an event to record', () => {
     const event = { type: 'Normal', reason: 'RolloutCompleted', message: '' } as const;
     expect(createStatusPatience().defersStatus(decision([], { statusUrgency: 'soon', events: [event] }), 0)).toBe(
