@@ -45,6 +45,8 @@ async function applyBroken(broken: BrokenManifest): Promise<void> {
 async function applyGood(): Promise<void> {
   await world.apply(...liveServices('good-blue-green', 'active', 'preview'), ...liveServices('elsewhere', 'x'));
   await world.apply({ ...liveServices('elsewhere', 'x')[0]!, metadata: { name: 'elsewhere' } });
+  const template = { metadata: { labels: { app: 'x' } }, spec: { containers: [{ name: 'main', image: 'shop:1' }] } };
+  await world.apply({ apiVersion: 'v1', kind: 'PodTemplate', metadata: { name: 'without-selector' }, template });
   const blueGreen = {
     activeService: 'good-blue-green-active',
     previewService: 'good-blue-green-preview',

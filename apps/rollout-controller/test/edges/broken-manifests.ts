@@ -39,7 +39,8 @@ const pod = (members: object): Change => {
   return spec({ template: { metadata: { labels: { app: 'NAME' } }, spec: { containers, ...members } } });
 };
 const container = (members: object): Change => pod({ containers: [{ name: 'main', image: 'shop:1', ...members }] });
-const reference = (workloadRef: object): Change => spec({ template: undefined, workloadRef });
+const reference = (workloadRef: object, members: object = {}): Change =>
+  spec({ template: undefined, workloadRef, ...members });
 
 const noMember = 'Step must have one of the following set: experiment, setWeight, setCanaryScale, plugin or pause';
 const noStrategy =
@@ -55,6 +56,7 @@ export const brokenManifests: readonly BrokenManifest[] = [
   refused('replicas in words', spec({ replicas: 'two' }), 'spec.replicas in body must be of type integer'),
   refused('replicas of 1.5', spec({ replicas: 1.5 }), 'spec.replicas in body must be of type integer'),
   refused('replicas of null', spec({ replicas: null }), 'expected int64'),
+  refused('replicas of 2^31', spec({ replicas: 2 ** 31 }), 'should be less than or equal to 2147483647'),
   refused('replicas of -1', spec({ replicas: -1 }), 'should be a non-negative integer'),
   refused('paused in words', spec({ paused: 'yes' }), 'spec.paused in body must be of type boolean'),
   refused('a template in words', spec({ template: 'nginx' }), 'spec.template in body must be of type object'),
@@ -218,6 +220,10 @@ export const brokenManifests: readonly BrokenManifest[] = [
     canary({ maxSurge: 0, maxUnavailable: '0%' }),
     'MaxSurge and MaxUnavailable both can not be zero',
   ),
+  invalid('a surge of -1', canary({ maxSurge: -1 }), 'must be greater than or equal to 0'),
+  invalid('a surge of -10 %', canary({ maxSurge: '-10%' }), 'must be greater than or equal to 0'),
+  invalid('an unavailability of -1', canary({ maxUnavailable: -1 }), 'must be greater than or equal to 0'),
+  invalid('a preview of -1 pods', blueGreen({ previewReplicaCount: -1 }), 'must be greater than or equal to 0'),
   invalid(
     'many as a surge, and no unavailability',
     canary({ maxSurge: 'many', maxUnavailable: 0 }),
@@ -319,6 +325,11 @@ export const brokenManifests: readonly BrokenManifest[] = [
     'spec.strategy.canary.stableService: Invalid value: "nowhere": service "nowhere" not found',
   ),
   invalid(
+    'an active Service of no name',
+    blueGreen({ activeService: '' }),
+    'spec.strategy.activeService: Invalid value: ""',
+  ),
+  invalid(
     'a Service with a name that none has',
     canary({ stableService: 'No Such/Name' }),
     'service "No Such/Name" not found',
@@ -354,6 +365,11 @@ export const brokenManifests: readonly BrokenManifest[] = [
     'a pod template that is missing',
     reference({ apiVersion: 'v1', kind: 'PodTemplate', name: 'none' }),
     'podtemplates "none" not found',
+  ),
+  invalid(
+    'a pod template, which has no selector, without one',
+    reference({ apiVersion: 'v1', kind: 'PodTemplate', name: 'without-selector' }, { selector: undefined }),
+    "Rollout has missing field '.spec.selector'",
   ),
   invalid(
     'a workload of another kind',

@@ -120,6 +120,12 @@ const rows: readonly Garbage[] = [
     duration: { rolloutStartedAt: '2999-01-01T00:00:00Z', completionStatus: 'Maybe' },
   }),
   garbage('fields that nobody knows', { mood: 'good' }),
+  garbage('no conditions', { conditions: null }),
+  garbage(
+    'no status at all',
+    Object.fromEntries(everything.concat('conditions', 'observedGeneration').map((name) => [name, null])),
+    'go on',
+  ),
   garbage(
     'nothing but conditions and a generation',
     Object.fromEntries(everything.map((name) => [name, null])),
