@@ -278,10 +278,16 @@ describe('a deadline (rule P3)', () => {
 
   test('that is over before the turn of a call has come means that the call never runs', async () => {
     const { apply: held, calls } = heldApply();
-    const { apply } = await served({ ...memoryRouter().router, apply: held });
+    const ended: string[] = [];
+    const { apply } = await served(
+      { ...memoryRouter().router, apply: held },
+      { onCall: ({ code }) => ended.push(code) },
+    );
     const first = apply(intentOf(20));
     await expect.poll(() => calls.length).toBe(1);
     await failure(apply(intentOf(30), context(), 50));
+    // The clock of the plugin runs out a moment after the caller's.
+    await expect.poll(() => ended).toEqual(['Unavailable']);
     calls[0]?.finish();
     await first;
     const last = apply(intentOf(40));

@@ -7,6 +7,8 @@ import generateRouter from '../src/router/generator.ts';
 import { root } from './workspace.ts';
 
 const example = [
+  '.prettierrc.json',
+  '.prettierignore',
   'tools/images/Dockerfile',
   'charts/router-nginx/.helmignore',
   'charts/router-nginx/templates/rbac.yaml',
@@ -17,8 +19,8 @@ let tree: Tree;
 beforeEach(() => {
   vi.spyOn(console, 'log').mockImplementation(() => undefined);
   tree = createTreeWithEmptyWorkspace({ layout: 'apps-libs' });
-  // Otherwise Nx looks for another formatter.
-  tree.write('.prettierrc', '{}');
+  // Formatted as here, and not by another formatter that a new workspace of Nx would have.
+  tree.delete('.oxfmtrc.json');
   for (const file of example) tree.write(file, readFileSync(join(root, file), 'utf8'));
 });
 
@@ -29,7 +31,7 @@ function textOf(file: string): string {
 describe('npx nx g @sluice/plugin:router', { timeout: 60_000 }, () => {
   test('names the plugin after its organisation and the program after its folder', async () => {
     await generateRouter(tree, { name: 'edge-router', plugin: 'acme/edge' });
-    expect(textOf('apps/plugins/edge-router/src/router.ts')).toContain("name: 'acme/edge'");
+    expect(textOf('apps/plugins/edge-router/src/router.ts')).toMatch(/name: ['"]acme\/edge['"]/);
     expect(textOf('apps/plugins/edge-router/src/router.ts')).toContain('export function createEdgeRouter(');
     expect(JSON.parse(textOf('apps/plugins/edge-router/package.json'))).toMatchObject({
       name: '@sluice/edge-router',
