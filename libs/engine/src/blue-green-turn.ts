@@ -54,8 +54,14 @@ const needsPause = (s: Situation): boolean =>
 /** Nothing to wait for: it goes back to what was stable, everything is to be promoted, or nobody is served by another version. */
 function isFastTracked(s: Situation, active: Service | undefined): boolean {
   const selected = active ? selectedHash(active) : '';
-  return isFastRollback(s) || s.status.promoteFull === true || selected === '' || selected === s.roles.newSet.hash;
+  return (
+    isFastRollback(s) || s.status.promoteFull === true || isUnused(s, selected) || selected === s.roles.newSet.hash
+  );
 }
+
+/** The Service selects no version, and there is none yet that it should: a Service that was applied anew in mid-update belongs to the stable one. */
+const isUnused = (s: Situation, selected: string): boolean =>
+  selected === '' && (!s.roles.stableSet || s.roles.stableSet === s.roles.newSet);
 
 function pauseTurn(s: Situation, plan: Plan, active: Service | undefined): PauseTurn {
   const pauses = pausesOf(s.status);
@@ -67,7 +73,7 @@ function pauseTurn(s: Situation, plan: Plan, active: Service | undefined): Pause
   if (isHalted(s)) return { pauses, isCompleted: false };
   const pause = findPause(pauses, 'BlueGreenPause');
   if (!pause) {
-    if (s.status.controllerPause) return { pauses, isCompleted: true };
+    if (isResumedByUser(s.status)) return { pauses, isCompleted: true };
     const begins = isReadyForPause(s) && !plan.scales;
     return { pauses: begins ? withPause(pauses, 'BlueGreenPause', s.now) : pauses, isCompleted: false };
   }
@@ -94,7 +100,10 @@ function activeTarget(s: Situation, active: Service, pause: PauseTurn): SetView 
     return s.replicas === 0 || canServe ? stableSet : undefined;
   }
   const isTracked = isFastTracked(s, active) || pause.isCompleted;
-  return isTracked && isSaturated(s, newSet) ? newSet : undefined;
+  if (isTracked && isSaturated(s, newSet)) return newSet;
+  // Until then it stays with the version that it serves, or goes back to the stable one where it has lost its way.
+  const served = setOf(s, active);
+  return served ?? (stableSet && stableSet !== newSet && stableSet.available > 0 ? stableSet : undefined);
 }
 
 interface Outcome {
@@ -136,7 +145,7 @@ function checkpointOf(s: Situation, pause: PauseTurn): boolean {
 
 function promotion(s: Situation, activeSelector: string): string | undefined {
   const { newSet, stableSet } = s.roles;
-  if (!stableSet || activeSelector === '') return 'Initial deploy';
+  if (!stableSet || isUnused(s, activeSelector)) return 'Initial deploy';
   if (activeSelector !== newSet.hash) return undefined;
   if (s.status.promoteFull) return 'Full promotion requested';
   if (isFastRollback(s)) return 'Rollback within the rollback window';

@@ -77,6 +77,8 @@ interface Taken {
  * stored, so that dying after any of them leads the next decision to the same place.
  */
 function takeTurns(snapshot: RolloutSnapshot, template: PodTemplateSpec): Decision {
+  const adopting = adoptionOf(snapshot, template);
+  if (adopting) return adopting;
   const stored = snapshot.rollout.status ?? {};
   const events: EventIntent[] = [];
   let status = stored;
@@ -87,9 +89,27 @@ function takeTurns(snapshot: RolloutSnapshot, template: PodTemplateSpec): Decisi
     // Where routes follow, a promotion is stored before anything is done about it.
     const isPromoted = isRouted(taken.situation) && !!status.stableRS && taken.status.stableRS !== status.stableRS;
     const isSettled = taken.status === status || isPromoted;
+    const abortsItself = taken.status.abort === true && status.abort !== true;
     status = taken.status;
+    // An abort of its own is stored before anything is done about it: otherwise what is done would look like progress.
+    if (abortsItself) return { ...decisionOf(taken, storedForm(stored, status), events, true), actions: [] };
     if (isSettled || turns >= limit) return decisionOf(taken, storedForm(stored, status), events, isSettled);
   }
+}
+
+/** Sets that lost their owner are taken back first, and nothing is concluded from their absence: one of them may be the stable one. */
+function adoptionOf(snapshot: RolloutSnapshot, template: PodTemplateSpec): Decision | undefined {
+  if (snapshot.orphans.length === 0) return undefined;
+  const situation = situationOf(snapshot, template, snapshot.rollout.status ?? {});
+  const adoptions = claims(situation, selectorOf(situation)).filter((action) => action.kind === 'AdoptReplicaSet');
+  if (adoptions.length === 0) return undefined;
+  const names = adoptions.map(({ target }) => target.name).join(', ');
+  const explanation: Explanation = {
+    code: 'Progressing',
+    detail: `ReplicaSets without an owner are taken back: ${names}.`,
+    unblock: 'Nothing to do: it goes on by itself.',
+  };
+  return { ...hold(snapshot, explanation), actions: adoptions };
 }
 
 function takeTurn(snapshot: RolloutSnapshot, template: PodTemplateSpec, status: RolloutStatus): Taken {

@@ -16,8 +16,9 @@ export function explain(s: Situation, status: RolloutStatus): Explanation {
   return (
     createFailed(s) ??
     stuck(s, status) ??
-    waitingForPerson(s, status) ??
+    // Before a pause: whoever looks at a version during it has to know that traffic is not where the step wants it.
     waitingForRouter(s, status) ??
+    waitingForPerson(s, status) ??
     waitingForPods(s, status) ??
     waitingForCutover(s, status) ??
     healthy(s)

@@ -10,6 +10,8 @@ import { isOpen } from './duration.ts';
 export function needsReset(s: Situation): boolean {
   const { currentPodHash, currentStepHash } = s.status;
   if (currentPodHash && currentPodHash !== s.roles.newSet.hash) return true;
+  // What the other strategy left in the status means nothing to this one.
+  if (blueGreenOf(s) && currentStepHash) return true;
   return canaryOf(s) !== undefined && (!currentStepHash || currentStepHash !== stepHash(stepsOf(s)));
 }
 

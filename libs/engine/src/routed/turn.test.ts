@@ -150,6 +150,12 @@ describe('a router that does not answer', () => {
     world.settle();
     expect([world.status.currentStepIndex, world.weight]).toEqual([3, 60]);
   });
+  test('is told before the pause that its rollout is at', () => {
+    const world = deployed().setImage('shop:2');
+    expect(world.decide().explanation.code).toBe('PausedAtStep');
+    world.router = { kind: 'unavailable', reason: 'connection refused', lowest: 0, highest: 20 };
+    expect(world.decide().explanation.code).toBe('WaitingForRouter');
+  });
   test('keeps pods that may still get traffic, even when their delay is over', () => {
     const world = deployed().setImage('shop:2').promote();
     world.routerWorks = false;
