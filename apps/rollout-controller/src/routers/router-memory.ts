@@ -27,6 +27,9 @@ const longestRestMs = 15_000;
 /** So often the same routes are written again within the time; after that, ever more slowly. */
 const freeRewrites = 5;
 const rewriteWindowMs = 300_000;
+/** Whoever has changed routes a moment ago may do so again: until then they are looked at more often. */
+const wearyMs = 60_000;
+const wearyLookMs = 2_000;
 
 /** The router answered: nobody has to guess any more. */
 export function answered(
@@ -91,6 +94,12 @@ export function rewritten(memory: RouterMemory, at: EpochMs): RouterMemory {
     rewrites,
     restUntil: excess > 0 ? at + Math.min(rewriteWindowMs / 2, 1_000 * 2 ** excess) : memory.restUntil,
   };
+}
+
+/** When routes that are in place are to be looked at again. */
+export function lookAgainAt({ at, rewrites }: RouterMemory, everyMs: number): EpochMs {
+  const isFought = (rewrites.at(-1) ?? Number.NEGATIVE_INFINITY) > at - wearyMs;
+  return at + (isFought ? Math.min(everyMs, wearyLookMs) : everyMs);
 }
 
 /** Whether routes that were in place have been changed by somebody else. */

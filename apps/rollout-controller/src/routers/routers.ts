@@ -7,7 +7,7 @@ import { isPluginCallError } from '@sluice/plugin-host';
 import type { PluginHost } from '@sluice/plugin-host';
 import type { ActionOf } from '../execute/execution.ts';
 import { configOf, intentMessage, rolloutRef, verificationOf } from './messages.ts';
-import { answered, busy, failed, hasDrifted, rewritten, unknownRouter } from './router-memory.ts';
+import { answered, busy, failed, hasDrifted, lookAgainAt, rewritten, unknownRouter } from './router-memory.ts';
 import type { RouterMemory } from './router-memory.ts';
 
 export interface CallContext {
@@ -189,15 +189,17 @@ export function createRouters({ host, logger, now, lookEveryMs = defaultLookEver
     },
     async lookAgain(rollout, signal) {
       for (const router of routersOf(rollout.spec)) {
-        const { observation, at, restUntil } = memoryOf(rollout, router);
-        if (observation.kind === 'observed' && at + lookEveryMs <= now() && restUntil <= now())
+        const memory = memoryOf(rollout, router);
+        const { observation, restUntil } = memory;
+        if (observation.kind === 'observed' && lookAgainAt(memory, lookEveryMs) <= now() && restUntil <= now())
           await ask(rollout, router, observation.intent, signal);
       }
     },
     againAt(rollout) {
       const moments = routersOf(rollout.spec).map((router) => {
-        const { observation, at, restUntil } = memoryOf(rollout, router);
-        return restUntil > now() ? restUntil : observation.kind === 'observed' ? at + lookEveryMs : undefined;
+        const memory = memoryOf(rollout, router);
+        if (memory.restUntil > now()) return memory.restUntil;
+        return memory.observation.kind === 'observed' ? lookAgainAt(memory, lookEveryMs) : undefined;
       });
       const known = moments.filter((at) => at !== undefined);
       return known.length > 0 ? Math.min(...known) : undefined;
