@@ -29,10 +29,14 @@ export async function explainRollout(client: KubeClient, name: string, nowMs: nu
   const phase = rolloutPhase(snapshot.rollout);
   const generation = snapshot.rollout.metadata.generation ?? 0;
   const observed = Number(snapshot.rollout.status?.observedGeneration ?? 0);
+  const { explanation } = decideRollout(snapshot);
   // What should happen next says little as long as nobody is there to do it.
-  const explanation = observed < generation ? notObserved(generation, observed) : decideRollout(snapshot).explanation;
-  return { phase, explanation, otherController };
+  const isAwaited = observed < generation && !leavesStatusAlone.has(explanation.code);
+  return { phase, explanation: isAwaited ? notObserved(generation, observed) : explanation, otherController };
 }
+
+/** A controller that looks at these writes nothing, so that its not having written says nothing. */
+const leavesStatusAlone: ReadonlySet<Explanation['code']> = new Set(['Deleting', 'NotSupportedHere', 'CannotObserve']);
 
 // What the other controller can do is its own affair: nothing that the Rollout names is held to be missing.
 function allThatItNames({ spec }: Rollout): Capabilities {

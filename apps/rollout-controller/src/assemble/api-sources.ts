@@ -3,11 +3,12 @@ import { noCapabilities } from '@sluice/engine';
 import type { Capabilities, EpochMs } from '@sluice/engine';
 import { isKubeError, resources } from '@sluice/kube';
 import type { KubeClient, RawObject } from '@sluice/kube';
-import { formatSelector, podTemplateHashLabel } from '@sluice/model';
-import type { ReplicaSet } from '@sluice/model';
+import { conditionReasons, conditionTypes, formatSelector, podTemplateHash, podTemplateHashLabel } from '@sluice/model';
+import type { ConditionType, ReplicaSet } from '@sluice/model';
 import { projectPod, projectReplicaSet, projectRollout, projectService, projectWorkload } from './projections.ts';
 import { controllerOf, workloadKinds } from './references.ts';
 import { assembleSnapshot } from './snapshot.ts';
+import type { Known } from './snapshot.ts';
 import { foundWorkload } from './sources.ts';
 import type { Sources } from './sources.ts';
 
@@ -34,11 +35,30 @@ export async function assembleFromApi(
   const takenNames = all
     .filter((set) => isForeign(set, rollout.metadata.uid) && set.metadata.name.startsWith(`${name}-`))
     .map((set) => set.metadata.name);
-  return await assembleSnapshot(apiSources(client, all), rollout, {
+  const snapshot = await assembleSnapshot(apiSources(client, all), rollout, {
     now: options.now,
     capabilities: options.capabilities ?? noCapabilities,
     known: takenNames.length === 0 ? {} : { takenNames },
   });
+  return Object.freeze({ ...snapshot, ...toldByStatus(snapshot) });
+}
+
+/** What the API server has answered to the controller's creations: only that controller knows it, and the status, into which it wrote it. */
+function toldByStatus({ rollout, workload }: RolloutSnapshot): Known {
+  const { metadata, spec, status } = rollout;
+  const template = workload.kind === 'found' ? workload.template : spec.template;
+  if (!template || status?.observedGeneration !== String(metadata.generation ?? 0)) return {};
+  const hash = podTemplateHash(template, status.collisionCount);
+  const told = (type: ConditionType, reason: string): string =>
+    status.conditions?.find((condition) => condition.type === type && condition.reason === reason)?.message ?? '';
+  const [, refusal = ''] = told(conditionTypes.invalidSpec, conditionReasons.invalidSpec).split(
+    ' is invalid: ReplicaSet',
+  );
+  const failure = told(conditionTypes.progressing, conditionReasons.replicaSetCreateError);
+  return {
+    ...(refusal === '' ? {} : { templateRefusal: { hash, message: `ReplicaSet${refusal}` } }),
+    ...(failure === '' ? {} : { createFailure: { hash, message: failure } }),
+  };
 }
 
 const hasHash = (set: ReplicaSet): boolean => set.metadata.labels?.[podTemplateHashLabel] !== undefined;
