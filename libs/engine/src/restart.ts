@@ -36,32 +36,14 @@ export function planRestart(s: Situation, plan: Plan): string | undefined {
   if (pods === undefined) return restartedAt;
   const old = inRestartOrder(s, pods).filter((pod) => !pod.metadata.deletionTimestamp && createdAt(pod) < restartAt);
   if (old.length === 0) return formatTime(restartAt);
-  const spared = old.filter((pod) => !isLastOfItsSide(s, pod, pods));
-  for (const pod of spared.slice(0, evictable(s, plan, pods))) {
+  for (const pod of old.slice(0, evictable(s, plan, pods))) {
     plan.later({ kind: 'EvictPod', target: targetOf(pod), events: [] });
-    // Where a side has few pods, one at a time: the next decision sees what is left.
-    if (hasSides(s)) break;
   }
   plan.wake(s.now + RETRY_MS);
   return restartedAt;
 }
 
 const createdAt = (pod: Pod): EpochMs => parseTime(pod.metadata.creationTimestamp) ?? 0;
-
-/** Two versions are reached apart from each other, through a router or Services. */
-const hasSides = (s: Situation): boolean => {
-  const canary = canaryOf(s);
-  const isSplit = s.roles.stableSet !== undefined && s.roles.stableSet !== s.roles.newSet;
-  return isSplit && !!(canary?.trafficRouting ?? canary?.stableService ?? canary?.canaryService ?? blueGreenOf(s));
-};
-
-/** Nobody would answer on its side while somebody does on the other: it waits until there are more, or the update is over. */
-function isLastOfItsSide(s: Situation, pod: Pod, pods: readonly Pod[]): boolean {
-  if (!hasSides(s)) return false;
-  const serving = (set: SetView): number => availablePods(set, pods, s.spec.minReadySeconds ?? 0, s.now);
-  const owner = s.roles.all.find((set) => set.stored?.metadata.uid === ownerOf(pod));
-  return owner !== undefined && serving(owner) <= 1 && s.roles.all.some((set) => set !== owner && serving(set) > 0);
-}
 
 /** How many may go now: whatever is available above the floor, at least one short of all. */
 function evictable(s: Situation, plan: Plan, pods: readonly Pod[]): number {
