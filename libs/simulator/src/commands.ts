@@ -1,4 +1,4 @@
-import { podTemplateHashLabel, revisionAnnotation } from '@sluice/model';
+import { injectedPartsOf, revisionAnnotation, withoutInjectedParts } from '@sluice/model';
 import type { PodTemplateSpec, ReplicaSet, Rollout, RolloutStatus } from '@sluice/model';
 import { controllerOf, mergePatch, timeText, withMetadata } from './objects.ts';
 import type { Kind, Manifest, StoredKinds } from './objects.ts';
@@ -44,26 +44,15 @@ export function patchRolloutStatus(world: World, name: string, patch: object): v
   }));
 }
 
+/** Of all containers. */
 export function setImage(world: World, name: string, image: string): void {
-  const rollout = world.store.get('Rollout', name);
-  const ref = rollout?.spec.workloadRef;
-  const change = (template: PodTemplateSpec | undefined): PodTemplateSpec => ({
+  changeTemplate(world, name, (template) => ({
     ...template,
     spec: {
-      ...template?.spec,
-      containers: (template?.spec?.containers ?? []).map((container) => ({ ...container, image })),
+      ...template.spec,
+      containers: (template.spec?.containers ?? []).map((container) => ({ ...container, image })),
     },
-  });
-  if (ref?.kind === 'Deployment')
-    world.store.replace('Deployment', ref.name ?? '', {}, (current) => ({
-      ...current,
-      spec: { ...current.spec, template: change(current.spec.template) },
-    }));
-  else
-    world.store.replace('Rollout', name, {}, (current) => ({
-      ...current,
-      spec: { ...current.spec, template: change(current.spec.template) },
-    }));
+  }));
 }
 
 export type Promotion = 'next' | 'full' | 'skip-current-step' | 'skip-all-steps';
@@ -98,16 +87,32 @@ export const setsOf = (world: World, rollout: string): ReplicaSet[] =>
     .list('ReplicaSet')
     .filter((set) => controllerOf(set)?.kind === 'Rollout' && controllerOf(set)?.name === rollout);
 
-/** Back to the revision before, or to that one. */
+/** Back to the revision before, or to that one: its template is written back to where the Rollout takes its template from. */
 export function undo(world: World, name: string, revision?: number): void {
   const numbered = setsOf(world, name)
     .map((set) => ({ set, revision: Number(set.metadata.annotations?.[revisionAnnotation] ?? 0) }))
     .sort((a, b) => b.revision - a.revision);
   const chosen = revision === undefined ? numbered[1] : numbered.find((entry) => entry.revision === revision);
   if (chosen === undefined) return;
-  const { [podTemplateHashLabel]: _, ...labels } = chosen.set.spec.template?.metadata?.labels ?? {};
-  const template = { ...chosen.set.spec.template, metadata: { ...chosen.set.spec.template?.metadata, labels } };
-  world.store.replace('Rollout', name, {}, (current) => ({ ...current, spec: { ...current.spec, template } }));
+  // What controllers have added is no part of it: with it, the old set would no longer be recognised.
+  const strategy = world.store.get('Rollout', name)?.spec.strategy;
+  const template = withoutInjectedParts(chosen.set.spec.template ?? {}, injectedPartsOf(chosen.set, strategy));
+  changeTemplate(world, name, () => template);
+}
+
+/** Changes the template of the Rollout, or of the Deployment that it refers to. */
+function changeTemplate(world: World, name: string, change: (template: PodTemplateSpec) => PodTemplateSpec): void {
+  const ref = world.store.get('Rollout', name)?.spec.workloadRef;
+  if (ref?.kind === 'Deployment')
+    world.store.replace('Deployment', ref.name ?? '', {}, (current) => ({
+      ...current,
+      spec: { ...current.spec, template: change(current.spec.template) },
+    }));
+  else
+    world.store.replace('Rollout', name, {}, (current) => ({
+      ...current,
+      spec: { ...current.spec, template: change(current.spec.template ?? {}) },
+    }));
 }
 
 /** Somebody else's edit of an object that the controller looks after. */

@@ -84,8 +84,7 @@ export class Store {
     const refusal = refusalOf(current, precondition);
     if (current === undefined || refusal) return { ok: false, reason: refusal ?? 'NotFound' };
     const changed = admitted(kind, next(current));
-    if (changed === current || JSON.stringify(changed) === JSON.stringify(current))
-      return { ok: true, object: current };
+    if (changed === current || saysTheSame(current, changed)) return { ok: true, object: current };
     const generation = (current.metadata.generation ?? 1) + (sameSpec(current, changed) ? 0 : 1);
     const object: StoredKinds[K] = {
       ...changed,
@@ -138,10 +137,14 @@ function refusalOf(
   return isDeleting(current) && resourceVersion ? 'Conflict' : undefined;
 }
 
+const same = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);
+
+function saysTheSame(a: StoredKinds[Kind], b: StoredKinds[Kind]): boolean {
+  const fields = (object: object) => object as Readonly<Record<string, unknown>>;
+  return Object.keys({ ...a, ...b }).every((field) => same(fields(a)[field], fields(b)[field]));
+}
+
 function sameSpec(a: StoredKinds[Kind], b: StoredKinds[Kind]): boolean {
-  const [before, now] =
-    'template' in a && 'template' in b
-      ? [a.template, b.template]
-      : [a, b].map((object) => ('spec' in object ? object.spec : undefined));
-  return before === now || JSON.stringify(before) === JSON.stringify(now);
+  if ('template' in a && 'template' in b) return same(a.template, b.template);
+  return same('spec' in a ? a.spec : undefined, 'spec' in b ? b.spec : undefined);
 }

@@ -6,20 +6,22 @@ import { ROLLOUT } from './history.ts';
 import type { History } from './history.ts';
 import { begin } from './play.ts';
 
-/** At each level, which of the fields (modulo their number); at the end, what becomes of it. */
+/** Which of all fields (modulo their number; mostly of the Rollout), and what becomes of it. */
 export interface Edit {
-  readonly path: readonly number[];
+  readonly where: number;
+  readonly inRollout: boolean;
   readonly become: 'absent' | 'null' | 'other' | 'garbage';
   readonly value: number;
 }
 
 export const edits: fc.Arbitrary<Edit[]> = fc.array(
   fc.record({
-    path: fc.array(fc.nat(30), { minLength: 1, maxLength: 7, size: 'max' }),
+    where: fc.nat(100_000),
+    inRollout: fc.constantFrom(true, true, false),
     become: fc.constantFrom('absent' as const, 'null' as const, 'other' as const, 'other' as const, 'garbage' as const),
     value: fc.nat(1000),
   }),
-  { minLength: 1, maxLength: 8, size: 'max' },
+  { minLength: 1, maxLength: 12, size: 'max' },
 );
 
 /** A snapshot from the middle of a history. */
@@ -50,7 +52,7 @@ const kept = new Set([
 ]);
 /** Below these anything goes: the schema of Rollouts leaves pod templates to a dry run. */
 const isOpaque = (path: readonly string[]): boolean =>
-  path[0] === 'rollout' && path.includes('template') && path.includes('spec') && path.length > 4;
+  path.length > 4 && path.slice(0, 4).join('.') === 'rollout.spec.template.spec';
 const nullable = new Set([
   'replicas',
   'workloadRef',
@@ -88,29 +90,40 @@ const texts = [
 const numbers = [0, -1, 1, 7, 2_147_483_647, -2_147_483_648];
 const garbage = [null, 'text', 7, [], {}, [null], { containers: 'none' }];
 
+type Fields = Record<string, unknown>;
+
+interface Place {
+  readonly parent: Fields;
+  readonly key: string;
+  /** The keys that lead there, itself the last. */
+  readonly path: readonly string[];
+}
+
 export function edited(snapshot: RolloutSnapshot, all: readonly Edit[]): RolloutSnapshot {
   const copy = JSON.parse(JSON.stringify(snapshot)) as RolloutSnapshot;
-  for (const edit of all) applyEdit(copy as unknown as Record<string, unknown>, edit, []);
+  for (const edit of all) {
+    const places = [...placesIn(edit.inRollout ? { rollout: copy.rollout } : (copy as unknown as Fields), [])];
+    const place = places[edit.where % Math.max(1, places.length)];
+    if (place) applyEdit(place, edit);
+  }
   return copy;
 }
 
-function applyEdit(parent: Record<string, unknown>, { path, become, value }: Edit, at: readonly string[]): void {
-  const keys = Object.keys(parent).filter((key) => !['capabilities', 'now', 'kind'].includes(key));
-  const [first = 0, ...rest] = path;
-  const key = keys[first % Math.max(1, keys.length)];
-  if (key === undefined) return;
-  const child = parent[key];
-  if (rest.length > 0 && typeof child === 'object' && child !== null) {
-    applyEdit(child as Record<string, unknown>, { path: rest, become, value }, [...at, key]);
-    return;
+function* placesIn(parent: Fields, at: readonly string[]): Generator<Place> {
+  for (const [key, child] of Object.entries(parent)) {
+    const path = [...at, key];
+    // What the assembly itself says (absent, unknown, the time) keeps its type.
+    const isAssembled = at.length === 0 || at[0] === 'workload' || (at.length === 1 && at[0] === 'services');
+    if (!isAssembled) yield { parent, key, path };
+    if (typeof child === 'object' && child !== null && key !== 'capabilities') yield* placesIn(child as Fields, path);
   }
-  // What the assembly itself says (absent, unknown) keeps its type.
-  if (at.length === 0 || at[0] === 'workload' || (at.length === 1 && at[0] === 'services')) return;
-  const here = [...at, key];
-  if (become === 'garbage' && isOpaque(here)) parent[key] = garbage[value % garbage.length];
-  else if (become === 'null' && nullable.has(key) && at[0] === 'rollout') parent[key] = null;
+}
+
+function applyEdit({ parent, key, path }: Place, { become, value }: Edit): void {
+  if (become === 'garbage' && isOpaque(path)) parent[key] = garbage[value % garbage.length];
+  else if (become === 'null' && nullable.has(key) && path[0] === 'rollout') parent[key] = null;
   else if (become === 'absent' && !kept.has(key) && !Array.isArray(parent)) delete parent[key];
-  else if (become === 'other' && !kept.has(key)) parent[key] = another(child, value);
+  else if (become === 'other' && !kept.has(key)) parent[key] = another(parent[key], value);
 }
 
 function another(was: unknown, value: number): unknown {

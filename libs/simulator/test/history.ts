@@ -1,7 +1,7 @@
 // Random histories: a Rollout as it begins, what happens to it, and what it must come to once faults stop.
 import fc from 'fast-check';
-import type { BlueGreenStrategy, CanaryStrategy, RolloutSpec } from '@sluice/model';
-import type { Choice } from '../src/index.ts';
+import type { BlueGreenStrategy, CanaryStrategy, PodTemplateSpec, RolloutSpec, WorkloadScaleDown } from '@sluice/model';
+import type { Choice, Manifest } from '../src/index.ts';
 
 export type Goal = 'abort' | 'promote' | 'rollback' | 'supersede';
 
@@ -9,6 +9,10 @@ export interface History {
   readonly replicas: number;
   readonly minReadySeconds: number;
   readonly strategy: { readonly canary?: CanaryStrategy; readonly blueGreen?: BlueGreenStrategy };
+  /** Deadlines and windows. */
+  readonly more?: Partial<RolloutSpec>;
+  /** The template is a Deployment's, whose own pods go when this says so. */
+  readonly workload?: WorkloadScaleDown;
   /** Whether the first version is up before anything happens. */
   readonly deployed: boolean;
   readonly choices: readonly Choice[];
@@ -17,26 +21,47 @@ export interface History {
 
 export const ROLLOUT = 'shop';
 export const images = ['shop:1', 'shop:2', 'shop:3'];
-export const service = (name: string) => ({
-  kind: 'Service' as const,
+export const service = (name: string): Manifest => ({
+  kind: 'Service',
   metadata: { name },
   spec: { selector: { app: ROLLOUT }, ports: [{ port: 80 }] },
 });
 
-export function rolloutOf({
-  replicas,
-  minReadySeconds,
-  strategy,
-}: Pick<History, 'replicas' | 'minReadySeconds' | 'strategy'>) {
-  const spec: RolloutSpec = {
-    replicas,
-    minReadySeconds,
-    revisionHistoryLimit: 2,
-    selector: { matchLabels: { app: ROLLOUT } },
-    template: { metadata: { labels: { app: ROLLOUT } }, spec: { containers: [{ name: 'shop', image: images[0] }] } },
-    strategy,
+const template: PodTemplateSpec = {
+  metadata: { labels: { app: ROLLOUT } },
+  spec: { containers: [{ name: 'shop', image: images[0]! }] },
+};
+const selector = { matchLabels: { app: ROLLOUT } };
+
+/** What is there at the beginning, in the order in which it is applied. */
+export function manifestsOf(history: History): Manifest[] {
+  const { replicas, minReadySeconds, strategy, more, workload } = history;
+  const common = { replicas, minReadySeconds, revisionHistoryLimit: 2, strategy, ...more };
+  const deployment: Manifest = {
+    kind: 'Deployment',
+    metadata: { name: ROLLOUT },
+    spec: { replicas: 1, selector, template },
   };
-  return { kind: 'Rollout' as const, metadata: { name: ROLLOUT }, spec };
+  const workloadRef = {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    name: ROLLOUT,
+    ...(workload ? { scaleDown: workload } : {}),
+  };
+  return [
+    ...servicesOf(history).map(service),
+    ...(workload ? [deployment] : []),
+    {
+      kind: 'Rollout',
+      metadata: { name: ROLLOUT },
+      spec: workload ? { ...common, workloadRef } : { ...common, selector, template },
+    },
+  ];
+}
+
+export function servicesOf({ strategy: { canary, blueGreen } }: Pick<History, 'strategy'>): string[] {
+  const names = [canary?.stableService, canary?.canaryService, blueGreen?.activeService, blueGreen?.previewService];
+  return names.filter((name): name is string => Boolean(name));
 }
 
 // Choices
@@ -131,21 +156,47 @@ export const spokenFor = (changes: fc.Arbitrary<Choice>[]): fc.Arbitrary<Choice>
 export const calmChoices = (changes: fc.Arbitrary<Choice>[]): fc.Arbitrary<Choice> =>
   weighted([6, calm], [5, people], [1, changes]);
 
+const moreArbitrary = fc.constantFrom<Partial<RolloutSpec>>(
+  {},
+  {},
+  { progressDeadlineSeconds: 20 },
+  { progressDeadlineSeconds: 20, progressDeadlineAbort: true },
+  { rollbackWindow: { revisions: 2 } },
+);
+const workloadArbitrary = fc.constantFrom<WorkloadScaleDown | undefined>(
+  ...Array<undefined>(9).fill(undefined),
+  'never',
+  'onsuccess',
+  'progressively',
+);
+
 const historyOf = (strategy: fc.Arbitrary<History['strategy']>, choice: fc.Arbitrary<Choice>): fc.Arbitrary<History> =>
   fc.record({
     replicas,
     minReadySeconds: fc.constantFrom(0, 0, 2),
     strategy,
+    more: moreArbitrary,
+    workload: workloadArbitrary,
     deployed: fc.constantFrom(true, true, true, false),
     choices: fc.array(choice, { minLength: 1, maxLength: 40, size: 'max' }),
     goal: fc.constantFrom<Goal>('abort', 'promote', 'rollback', 'supersede'),
   });
 
 const canaryStrategy = fc
-  .record({ steps: stepsArbitrary, surge: surgeArbitrary, services: fc.boolean() })
-  .map(({ steps, surge: [maxSurge, maxUnavailable], services }): History['strategy'] => ({
+
+  .record({
+    steps: stepsArbitrary,
+    surge: surgeArbitrary,
+    services: fc.boolean(),
+    metadata: fc.constantFrom(undefined, undefined, undefined, {
+      canaryMetadata: { labels: { role: 'canary' } },
+      stableMetadata: { labels: { role: 'stable' } },
+    }),
+  })
+  .map(({ steps, surge: [maxSurge, maxUnavailable], services, metadata }): History['strategy'] => ({
     canary: {
       ...(steps ? { steps } : {}),
+      ...metadata,
       maxSurge,
       maxUnavailable,
       ...(services ? { stableService: 'stable', canaryService: 'canary' } : {}),

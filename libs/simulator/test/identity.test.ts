@@ -88,7 +88,9 @@ function renameHashes(world: World): void {
 function fillDefaults(world: World): void {
   world.store.replace('Rollout', ROLLOUT, {}, (rollout) => ({
     ...rollout,
-    spec: { ...rollout.spec, template: withTemplateDefaults(rollout.spec.template ?? {}) },
+    spec: rollout.spec.template
+      ? { ...rollout.spec, template: withTemplateDefaults(rollout.spec.template) }
+      : rollout.spec,
   }));
 }
 

@@ -2,7 +2,6 @@
 import type { Action, Decision } from '@sluice/engine';
 import { decideRollout } from '@sluice/engine';
 import { podTemplateHash, podTemplateHashLabel } from '@sluice/model';
-import type { RolloutStatus } from '@sluice/model';
 import { serviceNamesOf } from '../src/index.ts';
 import type { DecideRollout } from '../src/index.ts';
 
@@ -123,11 +122,9 @@ export const trustsOnlyItsHash: DecideRollout = (snapshot) => {
   return decideRollout({ ...snapshot, replicaSets: known });
 };
 
-/** Believes that a step index is never negative. */
+/** Believes that every time can be read. */
 export const assumesSense: DecideRollout = (snapshot) => {
-  const { currentStepIndex = 0, pauseConditions } = (snapshot.rollout.status ?? {}) as RolloutStatus;
-  if ((currentStepIndex ?? 0) < 0) throw new RangeError('no such step');
-  void pauseConditions?.map(({ reason }) => reason.length);
+  for (const { lastUpdateTime } of snapshot.rollout.status?.conditions ?? []) new Date(lastUpdateTime).toISOString();
   return decideRollout(snapshot);
 };
 

@@ -1,6 +1,6 @@
 // Plays a history and looks at everything on the way: what a decision would do, whether it comes to rest, where it ends.
 import { podTemplateHashLabel } from '@sluice/model';
-import type { ReplicaSet } from '@sluice/model';
+import type { PodTemplateSpec, ReplicaSet } from '@sluice/model';
 import {
   abort,
   apply,
@@ -18,7 +18,7 @@ import {
   violationsOf,
 } from '../src/index.ts';
 import type { DecideRollout, Property, Turn, World } from '../src/index.ts';
-import { images, ROLLOUT, rolloutOf, service } from './history.ts';
+import { images, manifestsOf, ROLLOUT, service, servicesOf } from './history.ts';
 import type { Goal, History } from './history.ts';
 
 /** What a history can break: the properties of one decision, and those that show only over time. */
@@ -32,14 +32,9 @@ export class Broken extends Error {
   }
 }
 
-export function servicesOf({ strategy: { canary, blueGreen } }: Pick<History, 'strategy'>): string[] {
-  const names = [canary?.stableService, canary?.canaryService, blueGreen?.activeService, blueGreen?.previewService];
-  return names.filter((name): name is string => Boolean(name));
-}
-
 export function begin(history: History, decide?: DecideRollout): World {
   const world = createWorld(decide ? { decide } : {});
-  apply(world, ...servicesOf(history).map(service), rolloutOf(history));
+  apply(world, ...manifestsOf(history));
   return world;
 }
 
@@ -85,7 +80,11 @@ export function stopFaults(world: World, history: History): void {
 }
 
 const current = (world: World) => world.store.get('Rollout', ROLLOUT)!;
-const imageOf = (set: ReplicaSet | undefined): string | undefined => set?.spec.template?.spec?.containers[0]?.image;
+const imageOf = (owner: { readonly spec: { readonly template?: PodTemplateSpec } } | undefined): string | undefined =>
+  owner?.spec.template?.spec?.containers[0]?.image;
+/** Of the Rollout's own template, or of the Deployment that it refers to. */
+const wantedImage = (world: World): string | undefined =>
+  imageOf(current(world).spec.workloadRef ? world.store.get('Deployment', ROLLOUT) : current(world));
 const setWith = (world: World, hash: string | undefined): ReplicaSet | undefined =>
   setsOf(world, ROLLOUT).find((set) => set.metadata.labels?.[podTemplateHashLabel] === hash);
 
@@ -127,7 +126,7 @@ function checkGoal(world: World, goal: Goal): void {
   if (!aborted && status.currentPodHash !== status.stableRS) fail('not promoted');
   const served = setWith(world, status.stableRS);
   if (!served) fail('no stable ReplicaSet');
-  if (!aborted && imageOf(served) !== spec.template?.spec?.containers[0]?.image) fail('another version than asked for');
+  if (!aborted && imageOf(served) !== wantedImage(world)) fail('another version than asked for');
   if (served?.spec.replicas !== spec.replicas || (served?.status?.availableReplicas ?? 0) !== spec.replicas)
     fail('stable pods are missing');
   const keepsPreview = aborted && spec.strategy?.blueGreen?.abortScaleDownDelaySeconds === 0;
