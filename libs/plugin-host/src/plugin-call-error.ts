@@ -9,8 +9,10 @@ export interface PluginCallErrorInit {
   readonly plugin: string;
   readonly method: string;
   readonly retryable: boolean;
-  /** The plugin itself did not answer; as opposed to an answer that says no. */
+  /** The plugin was reached and did not answer in time; as opposed to an answer that says no. */
   readonly outage?: boolean;
+  /** There was no connection, or it broke before an answer came. */
+  readonly unreached?: boolean;
   /** The plugin has not been asked: too many other callers wait for it. */
   readonly notSent?: boolean;
   readonly cause?: unknown;
@@ -30,6 +32,7 @@ export class PluginCallError extends Error {
   readonly method: string;
   readonly retryable: boolean;
   readonly outage: boolean;
+  readonly unreached: boolean;
   readonly notSent: boolean;
 
   constructor(init: PluginCallErrorInit) {
@@ -39,6 +42,7 @@ export class PluginCallError extends Error {
     this.method = init.method;
     this.retryable = init.retryable;
     this.outage = init.outage ?? false;
+    this.unreached = init.unreached ?? false;
     this.notSent = init.notSent ?? false;
   }
 }
@@ -61,8 +65,10 @@ export function errorOfAttempt(plugin: string, method: string, error: ServiceErr
       code === 'Throttled' ||
       code === 'Unavailable' ||
       (code === 'Conflict' && error.code !== status.FAILED_PRECONDITION),
-    // A plugin that says Unavailable about its own back end is well; one whose time ran out is not, whoever noticed first.
-    outage: error.code === status.DEADLINE_EXCEEDED || (!named && error.code === status.UNAVAILABLE),
+    // A plugin that says Unavailable about its own back end is well, and one that is not reached is waited for: what counts is a call that got no answer in
+    // its time, whoever noticed first.
+    outage: error.code === status.DEADLINE_EXCEEDED,
+    unreached: !named && error.code === status.UNAVAILABLE,
     cause: error,
   });
 }

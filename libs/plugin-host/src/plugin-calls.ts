@@ -28,16 +28,18 @@ export interface Question<Q, A> {
 
 export interface PluginCalls {
   /**
-   * One call with its retries: a plugin that does not answer at once, such as one that is being restarted, is asked again with the same request, so with the same
-   * idempotency key. Throws PluginCallError.
+   * One call with its retries: a plugin that is being restarted, or whose back end is away, is asked again with the same request, so with the same idempotency
+   * key. Throws PluginCallError.
    */
   call<Q, A>(find: () => PluginEntry | undefined, what: Question<Q, A>, request: Q, options: CallOptions): Promise<A>;
 }
 
 export interface PluginCallsOptions {
   readonly metrics: HostMetrics;
-  /** Attempts for one call: 6. */
+  /** Attempts for one call while the plugin is there: 6. */
   readonly attempts?: number | undefined;
+  /** A plugin that went away is waited for by the calls that need it, as it may be restarted; after so long they fail at once. 5 s. */
+  readonly restartMs?: number | undefined;
   /** Between attempts: 50 ms, then twice as long each time, up to 1 s. */
   readonly retryMs?: { readonly first: number; readonly longest: number } | undefined;
   /** Calls that wait for one plugin at once; more are refused, so that a slow plugin does not hold all of a caller's workers. 100. */
@@ -47,7 +49,7 @@ export interface PluginCallsOptions {
 const defaultDeadlineMs = 10_000;
 
 export function createPluginCalls(options: PluginCallsOptions): PluginCalls {
-  const { metrics, attempts = 6, retryMs = { first: 50, longest: 1_000 }, atOnce = 100 } = options;
+  const { metrics, attempts = 6, restartMs = 5_000, retryMs = { first: 50, longest: 1_000 }, atOnce = 100 } = options;
   const waiting = new Map<string, number>();
 
   async function withRetries<Q, A>(
@@ -65,9 +67,12 @@ export function createPluginCalls(options: PluginCallsOptions): PluginCalls {
       try {
         return await entry.connection.attempt(method, definition, request, { deadline: new Date(until), signal });
       } catch (error) {
-        const wait = Math.min(retryMs.longest, retryMs.first * 2 ** (attempt - 1)) * (0.75 + Math.random() / 2);
-        const again = isPluginCallError(error, 'Unavailable') && attempt < attempts && Date.now() + wait < until;
-        if (!again || isOver(signal) || entry.connection.state === 'open') throw error;
+        const { state, awayMs } = entry.connection;
+        const longest = state === 'connecting' ? Math.min(retryMs.longest, 250) : retryMs.longest;
+        const wait = Math.min(longest, retryMs.first * 2 ** Math.min(attempt - 1, 10)) * (0.75 + Math.random() / 2);
+        const worthIt = state === 'connecting' ? awayMs < restartMs : state === 'ready' && attempt < attempts;
+        const again = isPluginCallError(error, 'Unavailable') && worthIt && Date.now() + wait < until;
+        if (!again || isOver(signal)) throw error;
         metrics.retried(entry);
         await pause(wait, signal);
         if (isOver(signal)) throw error;

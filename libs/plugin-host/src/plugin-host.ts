@@ -29,6 +29,8 @@ export interface PluginHostOptions {
   readonly callsAtOnce?: number;
   readonly timings?: ConnectionTimings & {
     readonly attempts?: number;
+    /** A plugin that went away is waited for by its callers for so long: 5 s. */
+    readonly restartMs?: number;
     readonly retryMs?: { readonly first: number; readonly longest: number };
     readonly drainMs?: number;
   };
@@ -74,6 +76,7 @@ export function createPluginHost(options: PluginHostOptions): PluginHost {
   const calls = createPluginCalls({
     metrics,
     attempts: timings.attempts,
+    restartMs: timings.restartMs,
     retryMs: timings.retryMs,
     atOnce: options.callsAtOnce,
   });

@@ -1,3 +1,5 @@
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { TrafficRouterService } from '@sluice/contracts';
 import { createMetrics } from '@sluice/service';
 import { PluginError } from '@sluice/plugin-sdk';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -91,8 +93,6 @@ describe('a configured router', () => {
   });
 
   test('that speaks another version of the contract is never ready, and says so', async () => {
-    const { Server, ServerCredentials } = await import('@grpc/grpc-js');
-    const { TrafficRouterService } = await import('@sluice/contracts');
     const server = new Server();
     const introduction = { name: 'x', aliases: [], version: '9', protocolVersion: 9, capabilities: [] };
     server.addService(
