@@ -115,6 +115,7 @@ export function errorCodeToNumber(object: ErrorCode): number {
  *  P6. Health says SERVING while calls can be answered, NOT_SERVING from the start of a shutdown on.
  */
 export interface CallContext {
+  /** New for each decision of the caller, and the same when the same call is tried again: two calls with one key are one call. */
   idempotencyKey: string;
   /** Rises with each change of the controller's lease; 0 where the caller holds none (a person trying a plugin). */
   leaseEpoch: number;
