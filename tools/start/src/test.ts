@@ -56,12 +56,11 @@ async function runCheck(session: Session, { name, command, args, mend }: Check):
   return { name, passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 };
 }
 
-// Machines are shared, small and noisy: a test fails because something is wrong, never because it was slow.
-const patience = ['--testTimeout=60000', '--hookTimeout=60000'];
-
 async function runVitest(session: Session): Promise<SuiteResult> {
   const report = path.join(session.temp, 'vitest.json');
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  // Machines are shared, small and noisy: a test fails because something is wrong, never because it was slow.
+  const patience = ['--testTimeout=60000', '--hookTimeout=60000'];
   const { code } = await runProgram(session, bin('vitest'), ['run', ...patience, ...reporters, ...selected], {
     output: 'show',
     cwd: root,
