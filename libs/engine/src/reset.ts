@@ -1,4 +1,5 @@
 import { eventReasons, stepHash } from '@sluice/model';
+import type { CanaryStep } from '@sluice/model';
 import { event } from './events.ts';
 import { isWithinRollbackWindow } from './rollback.ts';
 import { blueGreenOf, canaryOf, stepsOf } from './situation.ts';
@@ -6,13 +7,22 @@ import type { Situation } from './situation.ts';
 import type { TurnResult } from './turn.ts';
 import { isOpen } from './duration.ts';
 
+const hashes = new WeakMap<readonly CanaryStep[], string>();
+
+/** Kept by the identity of the steps: every decision asks, and hardly any sees new ones. */
+function hashOfSteps(steps: readonly CanaryStep[]): string {
+  let hash = hashes.get(steps);
+  if (hash === undefined) hashes.set(steps, (hash = stepHash(steps)));
+  return hash;
+}
+
 /** Whether the pod template or the steps are others than those the status is about. Source: spec-rollout §5.3. */
 export function needsReset(s: Situation): boolean {
   const { currentPodHash, currentStepHash } = s.status;
   if (currentPodHash && currentPodHash !== s.roles.newSet.hash) return true;
   // What the other strategy left in the status means nothing to this one.
   if (blueGreenOf(s) && currentStepHash) return true;
-  return canaryOf(s) !== undefined && (!currentStepHash || currentStepHash !== stepHash(stepsOf(s)));
+  return canaryOf(s) !== undefined && (!currentStepHash || currentStepHash !== hashOfSteps(stepsOf(s)));
 }
 
 /** Forgets all that was about the version before: pauses, abort, promotions, a pending restart, and starts at the first step. */
@@ -32,7 +42,7 @@ export function reset(s: Situation): TurnResult {
     abortedAt: null,
     promoteFull: false,
     currentPodHash: newSet.hash,
-    currentStepHash: canary ? stepHash(stepsOf(s)) : '',
+    currentStepHash: canary ? hashOfSteps(stepsOf(s)) : '',
     currentStepIndex,
     ...(s.spec.restartAt && { restartedAt: s.spec.restartAt }),
     ...(blueGreenOf(s) && { blueGreen: { ...selectors(s), scaleUpPreviewCheckPoint: false } }),

@@ -1,5 +1,6 @@
 import type {
   BlueGreenStrategy,
+  CanaryStep,
   CanaryStrategy,
   PauseCondition,
   PodTemplateSpec,
@@ -32,7 +33,8 @@ export function situationOf(snapshot: RolloutSnapshot, template: PodTemplateSpec
 
 export const canaryOf = (s: Situation): CanaryStrategy | undefined => s.spec.strategy?.canary ?? undefined;
 export const blueGreenOf = (s: Situation): BlueGreenStrategy | undefined => s.spec.strategy?.blueGreen ?? undefined;
-export const stepsOf = (s: Situation) => canaryOf(s)?.steps ?? [];
+const noSteps: readonly CanaryStep[] = Object.freeze([]);
+export const stepsOf = (s: Situation): readonly CanaryStep[] => canaryOf(s)?.steps ?? noSteps;
 
 /** Whether the stored status was computed for the spec as it is now. */
 export const isObserved = (s: Situation): boolean =>
