@@ -46,7 +46,12 @@ const noMember = 'Step must have one of the following set: experiment, setWeight
 const noStrategy =
   "spec.strategy.strategy: Required value: Rollout has missing field '.spec.strategy.canary or .spec.strategy.blueGreen'";
 const notTheLabels = '`selector` does not match template `labels`';
-const long = 'n'.repeat(246);
+/** For names that are no label: pods of another one. */
+const pods = (app: string): Change =>
+  spec({
+    selector: { matchLabels: { app } },
+    template: { metadata: { labels: { app } }, spec: { containers: [{ name: 'main', image: 'shop:1' }] } },
+  });
 
 export const brokenManifests: readonly BrokenManifest[] = [
   // Wrong types: what the schema knows, the API server says.
@@ -183,14 +188,8 @@ export const brokenManifests: readonly BrokenManifest[] = [
   ),
   invalid(
     'a name too long for the name of its ReplicaSet',
-    {
-      name: long,
-      spec: {
-        selector: { matchLabels: { app: 'long' } },
-        template: { metadata: { labels: { app: 'long' } }, spec: { containers: [{ name: 'main', image: 'a' }] } },
-      },
-    },
-    'must be no more than 253 bytes',
+    { name: 'n'.repeat(246), ...pods('long') },
+    'must be no more than 253',
   ),
 
   // Numbers.
@@ -439,11 +438,6 @@ export const brokenManifests: readonly BrokenManifest[] = [
   heals('12.5 % as a surge', canary({ maxSurge: '12.5%' })),
   heals('a surge of 2^40', canary({ maxSurge: 2 ** 40, maxUnavailable: '999999999999999999999%' })),
   heals('a history of 2^53', spec({ revisionHistoryLimit: 2 ** 53 })),
-  heals('a name with dots', {
-    name: 'bad.with.dots',
-    spec: {
-      selector: { matchLabels: { app: 'dots' } },
-      template: { metadata: { labels: { app: 'dots' } }, spec: { containers: [{ name: 'main', image: 'shop:1' }] } },
-    },
-  }),
+  heals('a name of 240 letters', { name: 'n'.repeat(240), ...pods('very-long') }),
+  heals('a name with dots', { name: 'bad.with.dots', ...pods('dots') }),
 ];
