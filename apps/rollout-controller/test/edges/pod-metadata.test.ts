@@ -134,7 +134,7 @@ describe.concurrent('anti-affinity between versions', { timeout }, () => {
   const term = (hash: string | undefined) => ({
     labelSelector: { matchExpressions: [{ key: 'rollouts-pod-template-hash', operator: 'In', values: [hash] }] },
     topologyKey: 'kubernetes.io/hostname',
-    namespaces: ['shop'],
+    namespaces: [world.namespace],
   });
 
   it('keeps a new version away from the stable one, and is no part of either: going back makes no new version', async () => {
