@@ -8,7 +8,7 @@ let world: LiveWorld;
 
 beforeAll(async () => {
   world = await LiveWorld.open();
-  await world.startController();
+  await world.startController({ deferMs: 100 });
 }, timeout);
 afterAll(() => world.close(), timeout);
 
@@ -46,7 +46,7 @@ const autoscaler = (name: string, minReplicas: number, maxReplicas: number): Raw
   },
 });
 
-describe('a canary that is scaled through its scale subresource', { timeout }, () => {
+describe.concurrent('a canary that is scaled through its scale subresource', { timeout }, () => {
   it('has as many pods at rest as were asked for, tells how many there are and whose load counts', async () => {
     await world.apply(liveRollout('rest', { canary: { steps } }));
     await world.healthy('rest');
@@ -145,7 +145,7 @@ describe('a canary that is scaled through its scale subresource', { timeout }, (
   });
 });
 
-describe('a blue-green Rollout that is scaled through its scale subresource', { timeout }, () => {
+describe.concurrent('a blue-green Rollout that is scaled through its scale subresource', { timeout }, () => {
   const blueGreen = (name: string, fields: object = {}) => ({
     blueGreen: {
       activeService: `${name}-active`,
@@ -191,7 +191,7 @@ describe('a blue-green Rollout that is scaled through its scale subresource', { 
   });
 });
 
-describe('a HorizontalPodAutoscaler', { timeout }, () => {
+describe.concurrent('a HorizontalPodAutoscaler', { timeout }, () => {
   it('holds a canary within its bounds at rest, in mid-update and when somebody else scales', async () => {
     await world.apply(liveRollout('held', { canary: { steps } }));
     await world.healthy('held');

@@ -13,7 +13,7 @@ const good = ['good-canary', 'good-blue-green', 'good-stepless'];
 beforeAll(async () => {
   world = await LiveWorld.open();
   // Two workers: one broken Rollout that kept one busy would be felt.
-  await world.startController({ workers: 2 });
+  await world.startController({ workers: 2, deferMs: 100 });
 }, timeout);
 afterAll(() => world.close(), timeout);
 

@@ -8,7 +8,7 @@ let world: LiveWorld;
 
 beforeAll(async () => {
   world = await LiveWorld.open();
-  await world.startController();
+  await world.startController({ deferMs: 100 });
 }, timeout);
 afterAll(() => world.close(), timeout);
 

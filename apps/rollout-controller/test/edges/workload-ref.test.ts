@@ -60,7 +60,7 @@ const own = async (name: string) =>
     metadata.ownerReferences?.some(({ kind }) => kind === 'Rollout'),
   );
 
-describe('a Deployment that a Rollout takes over from', { timeout }, () => {
+describe.concurrent('a Deployment that a Rollout takes over from', { timeout }, () => {
   it.each([
     ['stays as it is with never', 'never', 3],
     ['stays as it is with a word that is none', 'sometime', 3],
@@ -114,7 +114,7 @@ describe('a Deployment that a Rollout takes over from', { timeout }, () => {
   });
 });
 
-describe('a template that is elsewhere', { timeout }, () => {
+describe.concurrent('a template that is elsewhere', { timeout }, () => {
   const replicaSet = (name: string): RawObject => ({ ...deployment(name, 0), kind: 'ReplicaSet' });
   const podTemplate = (name: string): RawObject => ({
     apiVersion: 'v1',
