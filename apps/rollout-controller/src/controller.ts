@@ -3,7 +3,7 @@ import type { Capabilities, Decision, EpochMs, EventIntent, RolloutSnapshot } fr
 import { createWorkQueue, createWrittenVersions, isKubeError, keyOf, parseKey, resources } from '@sluice/kube';
 import type { EventRecorder, KubeClient, KubeLogger, WorkQueue, WorkQueueHooks, WorkResult } from '@sluice/kube';
 import { eventReasons } from '@sluice/model';
-import type { Rollout } from '@sluice/model';
+import type { Rollout, RolloutStatus } from '@sluice/model';
 import { cachedSources } from './assemble/cached-sources.ts';
 import type { Caches } from './assemble/caches.ts';
 import { createCreationAnswers } from './assemble/creation-answers.ts';
@@ -66,9 +66,18 @@ interface Memory {
   uid: string;
   rollout: Rollout;
   readonly patience: StatusPatience;
+  /** What was decided and carried out, but for the status: the next decision starts from it as long as nobody else writes the Rollout. */
+  held?: HeldStatus;
   /** Decisions in a row that were thrown away before anything was written. */
   discarded: number;
   announced: boolean;
+}
+
+interface HeldStatus {
+  /** Of the Rollout that it was decided on. */
+  readonly resourceVersion: string | undefined;
+  readonly status: RolloutStatus;
+  readonly events: readonly EventIntent[];
 }
 
 const cacheLagMs = 100;
@@ -141,7 +150,7 @@ export function createController(options: ControllerOptions): Controller {
 
   /**
    * Decides, carries out, and goes on deciding as long as routers answer and nothing else is written: then the caches still show the world as it is, and the status of
-   * all these decisions is stored once.
+   * all these decisions is stored once. A status that waits to be stored is gone on from as well.
    */
   async function decideAndExecute(
     key: string,
@@ -149,21 +158,28 @@ export function createController(options: ControllerOptions): Controller {
     stored: Rollout,
     signal: AbortSignal,
   ): Promise<WorkResult> {
-    let earlierEvents: readonly EventIntent[] = [];
-    let rollout = stored;
+    const { resourceVersion } = stored.metadata;
+    let carried = memory.held?.resourceVersion === resourceVersion ? memory.held : undefined;
     for (let round = 1; ; round++) {
+      const rollout = carried === undefined ? stored : { ...stored, status: carried.status };
       const snapshot = await assemble(rollout, signal);
       const decision = decideRollout(snapshot);
-      const deferStatus = rollout === stored && memory.patience.defersStatus(decision, snapshot.now);
+      const deferStatus =
+        round === 1 &&
+        memory.patience.defersStatus(decision, snapshot.now, {
+          stored: stored.status ?? {},
+          carries: carried !== undefined,
+        });
       const execution = executionOf(key, memory, { snapshot, stored }, signal);
       const outcome = await execute(execution, decision, {
         deferStatus,
-        earlierEvents,
+        earlierEvents: carried?.events ?? [],
         mayDecideAgain: round < maxRoutedRounds,
       });
+      carried = { resourceVersion, status: decision.status, events: [...(carried?.events ?? []), ...decision.events] };
+      if (outcome.kind === 'held') memory.held = carried;
+      if (outcome.kind === 'done' || outcome.kind === 'asked') delete memory.held;
       if (outcome.kind !== 'routed') return nextTurn(key, memory, snapshot, decision, outcome);
-      earlierEvents = [...earlierEvents, ...decision.events];
-      rollout = { ...stored, status: decision.status };
     }
   }
 

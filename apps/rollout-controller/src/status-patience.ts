@@ -1,5 +1,6 @@
 import type { Decision, EpochMs } from '@sluice/engine';
 import { eventReasons } from '@sluice/model';
+import type { RolloutStatus } from '@sluice/model';
 
 export interface StatusPatienceOptions {
   /** How long a status in which only counters changed may wait: 1 s. */
@@ -8,13 +9,22 @@ export interface StatusPatienceOptions {
   readonly lingerMs?: number;
 }
 
+export interface DecidedFrom {
+  /** The status as it is stored. */
+  readonly stored: RolloutStatus;
+  readonly carries: boolean;
+}
+
 /**
- * When the status of one Rollout is stored. What is left out is never lost: it is decided anew from the stored one, and a newer decision
- * often says the same and more, so that one write does for both. Actions never wait for it.
+ * When the status of one Rollout is stored. A status that waits is what the next decision starts from, so that nothing is taken back in between; one that is lost is decided
+ * anew from the stored one. A newer decision often says the same and more, so that one write does for both. Actions never wait for it.
  */
 export interface StatusPatience {
-  /** Whether this decision's status may be left for a later one. A wait that has begun is not begun anew by decisions that come in its time. */
-  defersStatus(decision: Decision, now: EpochMs): boolean;
+  /**
+   * Whether this decision's status may be left for a later one. A wait that has begun is not begun anew, nor made longer, by decisions that come in its time.
+   * `carries`: the decision started from a status that waits, not from the stored one.
+   */
+  defersStatus(decision: Decision, now: EpochMs, from: DecidedFrom): boolean;
   /** Nothing waits any more. */
   end(): void;
   /** When the status that waits has to be stored; undefined when none waits. */
@@ -23,29 +33,27 @@ export interface StatusPatience {
 
 export function createStatusPatience({ deferMs = 1_000, lingerMs = 200 }: StatusPatienceOptions = {}): StatusPatience {
   let until: EpochMs | undefined;
-  let waitsFor: 'counters' | 'scaling' | undefined;
+  let lingers = false;
 
-  function wait(reason: 'counters' | 'scaling', end: EpochMs, now: EpochMs): boolean {
-    if (waitsFor !== reason) until = end;
-    waitsFor = reason;
-    if (now < (until ?? now)) return true;
-    return endWait();
-  }
   function endWait(): false {
     until = undefined;
-    waitsFor = undefined;
+    lingers = false;
     return false;
+  }
+  function longestWaitMs(decision: Decision): number {
+    // Within milliseconds the ReplicaSet controller answers with the next step's facts.
+    lingers ||= scales(decision);
+    if (lingers) return lingerMs;
+    // Events are recorded with the status that they come from.
+    return decision.statusUrgency !== 'now' && decision.events.length === 0 ? deferMs : 0;
   }
 
   return {
-    defersStatus(decision, now) {
-      if (decision.statusUrgency === 'unchanged' || isVerdict(decision)) return endWait();
-      // Events are recorded with the status that they come from.
-      const onlyCounters = decision.statusUrgency === 'soon' && decision.events.length === 0;
-      if (onlyCounters) return wait('counters', now + deferMs, now);
-      // Within milliseconds the ReplicaSet controller answers with the next step's facts.
-      if (scales(decision) || waitsFor === 'scaling') return wait('scaling', now + lingerMs, now);
-      return endWait();
+    defersStatus(decision, now, { stored, carries }) {
+      if (isVerdict(decision) || decision.status.stableRS !== stored.stableRS) return endWait();
+      if (!carries && decision.statusUrgency === 'unchanged') return endWait();
+      until = Math.min(until ?? Number.POSITIVE_INFINITY, now + longestWaitMs(decision));
+      return now < until || endWait();
     },
     end: () => void endWait(),
     get until() {
@@ -56,7 +64,7 @@ export function createStatusPatience({ deferMs = 1_000, lingerMs = 200 }: Status
 
 /**
  * An update that was taken back for want of progress: its own scaling would look like progress to a decision that starts from the stored status, and so it would
- * never be taken back.
+ * never be taken back. (A promotion does not wait either: what follows it takes pods away from what is still stored as the stable version.)
  */
 function isVerdict({ events }: Decision): boolean {
   return events.some(({ reason }) => reason === eventReasons.rolloutAborted);

@@ -38,16 +38,17 @@ describe.concurrent.each(routers)('another writer that puts the routes of %s bac
     await world.setImage(app.name, 'shop:2');
     // Looked at every 30 s at first, soon again from then on: it takes a minute until the free rewrites are used up.
     await world.until('the first rewrite', () => writesOf(router) - before > 1);
+    // While a rewrite stands, for the moment until it is put back again, the weight is as asked for: only the look that finds it put back can tell.
+    let told = '';
     const isHeld = async (): Promise<boolean> => {
       const { explanation } = await world.explain(app.name);
-      return explanation.code === 'WaitingForRouter' && writesOf(router) - before > 5;
+      if (explanation.code !== 'WaitingForRouter' || writesOf(router) - before <= 5) return false;
+      told = explanation.detail;
+      return true;
     };
     await world.until('the rewrites to end', isHeld);
-    const rollout = await world.rollout(app.name);
-    const { explanation } = await world.explain(app.name);
-    console.log(`${router}: ${explanation.detail}`);
-    expect(explanation.code).toBe('WaitingForRouter');
-    expect(rollout.status?.phase).not.toBe('Healthy');
+    console.log(`${router}: ${told}`);
+    expect((await world.rollout(app.name)).status?.phase).not.toBe('Healthy');
     // As many rewrites as are free, and the slow ones that a busy machine has time for.
     await new Promise((resolve) => setTimeout(resolve, 5_000));
     const writes = writesOf(router) - before;

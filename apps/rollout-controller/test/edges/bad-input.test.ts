@@ -89,9 +89,17 @@ describe(`${brokenManifests.length} broken manifests`, { timeout }, () => {
     expect(await world.replicaSets(name)).toEqual([]);
   });
 
-  it.each(answered('heals'))('with %s become Healthy all the same', async (what, broken) => {
+  it.each(answered('heals'))('with %s become Healthy all the same, and are updated', async (what, broken) => {
+    const name = nameOf(broken);
     expect(refusals.get(what)).toBeUndefined();
-    await world.healthy(nameOf(broken));
+    await world.healthy(name);
+    await world.setImage(name, 'shop:2');
+    await world.status(
+      name,
+      'the new version',
+      ({ phase, updatedReplicas }) => phase !== 'Progressing' && updatedReplicas === 1,
+    );
+    expect((await world.rollout(name)).status?.phase).toMatch(/^(Healthy|Paused)$/);
   });
 
   it('are Healthy once they are mended', async () => {

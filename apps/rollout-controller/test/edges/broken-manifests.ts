@@ -4,7 +4,7 @@
  *
  * - `refused`: the API server does not take it, with these words.
  * - `invalid`: it is taken, nothing is done for it, and its InvalidSpec message ends with, or for templates contains, these words.
- * - `heals`: it is taken and what is wrong with it does not matter: the Rollout becomes Healthy.
+ * - `heals`: it is taken and what is wrong with it does not matter: the Rollout becomes Healthy, and goes through an update.
  */
 export interface BrokenManifest {
   readonly what: string;
@@ -437,6 +437,9 @@ export const brokenManifests: readonly BrokenManifest[] = [
   heals('a window of -3', spec({ rollbackWindow: { revisions: -3 } })),
   heals('12.5 % as a surge', canary({ maxSurge: '12.5%' })),
   heals('a surge of 2^40', canary({ maxSurge: 2 ** 40, maxUnavailable: '999999999999999999999%' })),
+  heals('a delay beyond all time', blueGreen({ scaleDownDelaySeconds: 9e15, abortScaleDownDelaySeconds: 9e15 })),
+  heals('a pause beyond all time', steps({ pause: { duration: 9e15 } })),
+  heals('200 steps', steps(...Array.from({ length: 200 }, (_, index) => ({ setWeight: Math.floor(index / 2) })))),
   heals('a history of 2^53', spec({ revisionHistoryLimit: 2 ** 53 })),
   heals('a name of 240 letters', { name: 'n'.repeat(240), ...pods('very-long') }),
   heals('a name with dots', { name: 'bad.with.dots', ...pods('dots') }),
