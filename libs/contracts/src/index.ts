@@ -36,6 +36,28 @@ export {
 export type { TrafficRouterServer } from './gen/sluice/router/v1/router.ts';
 
 export {
+  CancelRequest as MetricCancelRequest,
+  CancelResponse as MetricCancelResponse,
+  CollectRequest as MetricCollectRequest,
+  CollectResponse as MetricCollectResponse,
+  Finished,
+  Measurement,
+  MetricProviderClient,
+  MetricProviderService,
+  Pending,
+  PollRequest as MetricPollRequest,
+  PollResponse as MetricPollResponse,
+  RunRef,
+  StartRequest as MetricStartRequest,
+  StartResponse as MetricStartResponse,
+  ValidateRequest as MetricValidateRequest,
+  Verdict,
+} from './gen/sluice/metric/v1/metric.ts';
+export type { MetricProviderServer } from './gen/sluice/metric/v1/metric.ts';
+export { formatMetricResult, parseMetricResult } from './metric-result.ts';
+export type { MetricResult } from './metric-result.ts';
+
+export {
   AbortRequest,
   AbortResponse,
   Phase as StepPhase,
@@ -61,3 +83,28 @@ export {
   HealthService,
 } from './gen/grpc/health/v1/health.ts';
 export type { HealthServer } from './gen/grpc/health/v1/health.ts';
+
+// Between services of the control plane.
+export { ObjectRef, Owner } from './gen/sluice/control/v1/object.ts';
+export {
+  AnalysisServiceClient,
+  AnalysisServiceService,
+  EnsureRunRequest,
+  EnsureRunResponse,
+  TemplateRef,
+  TerminateRunRequest,
+  TerminateRunResponse,
+  TriedMetric,
+  TryTemplateRequest,
+  TryTemplateResponse,
+} from './gen/sluice/control/v1/analysis.ts';
+export type { AnalysisServiceServer } from './gen/sluice/control/v1/analysis.ts';
+export {
+  EnsureExperimentRequest,
+  EnsureExperimentResponse,
+  ExperimentServiceClient,
+  ExperimentServiceService,
+  TerminateExperimentRequest,
+  TerminateExperimentResponse,
+} from './gen/sluice/control/v1/experiment.ts';
+export type { ExperimentServiceServer } from './gen/sluice/control/v1/experiment.ts';

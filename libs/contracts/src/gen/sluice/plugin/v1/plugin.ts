@@ -102,7 +102,7 @@ export function errorCodeToNumber(object: ErrorCode): number {
 }
 
 /**
- * Every call that may write carries one.
+ * Calls that may write carry one, where their contract does not identify them otherwise (as measurements are).
  *
  * Obligations of the server:
  *  P1. A call with an idempotency key that was answered before gets the same answer, or does the same again without a second effect. An empty key is
