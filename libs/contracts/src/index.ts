@@ -108,3 +108,19 @@ export {
   TerminateExperimentResponse,
 } from './gen/sluice/control/v1/experiment.ts';
 export type { ExperimentServiceServer } from './gen/sluice/control/v1/experiment.ts';
+export {
+  AttendRequest,
+  AttendResponse,
+  MeasurementServiceClient,
+  MeasurementServiceService,
+  Outcome,
+  ReportRequest,
+  ReportResponse,
+  TakeRequest,
+  TakeResponse,
+  Task,
+  Work,
+} from './gen/sluice/control/v1/measurement.ts';
+export type { MeasurementServiceServer } from './gen/sluice/control/v1/measurement.ts';
+export { measurementIdOf, measurementQueue, readMeasurementHint } from './measurement-queue.ts';
+export type { MeasurementHint } from './measurement-queue.ts';
