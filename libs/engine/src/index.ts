@@ -7,3 +7,4 @@ export { noCapabilities } from './snapshot.ts';
 export type * from './decision.ts';
 export type * from './routed/intent.ts';
 export type * from './snapshot.ts';
+export * from './experiment/index.ts';
