@@ -1,3 +1,5 @@
+export { createAuthority, foreignLeaseName } from './authority.ts';
+export type { Authority, AuthorityDescription, AuthorityOptions, Standing } from './authority.ts';
 export { createClient, clientOver } from './client.ts';
 export type {
   ClientOptions,
