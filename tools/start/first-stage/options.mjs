@@ -6,9 +6,10 @@ import { Failure } from './failure.mjs';
 export const usage = `npm start [-- OPTIONS]
 
   Without options: starts a cluster in memory, Redis and the services on free loopback ports, deploys an example,
-  changes its image and shows it moving until it is Healthy. Then everything stays up until Ctrl-C.
+  changes its image and shows it moving until it is Healthy, beside what clients that send requests meanwhile get.
+  Then everything stays up until Ctrl-C.
 
-  --scenario NAME      the example to play: a folder of examples/ (default: canary)
+  --scenario NAME      the example to play: a folder of examples/ (default: canary-nginx)
   --kubeconfig FILE    run the services against that cluster instead of one in memory; nothing is applied there
                        unless --install-crds or --scenario asks for it
   --install-crds       with --kubeconfig: apply charts/sluice/crds first

@@ -5,7 +5,7 @@ export { createChildren } from './children.ts';
 export type { Child, Children, ChildSpec, Logs } from './children.ts';
 export { installCustomResources, routerCrds, sluiceCrds } from './custom-resources.ts';
 export { startLocalCluster } from './local-cluster.ts';
-export type { StartedCluster } from './local-cluster.ts';
+export type { DataPlaneAddresses, LocalClusterChoice, StartedCluster } from './local-cluster.ts';
 export { applyManifests, readManifests } from './manifests.ts';
 export { freePorts } from './ports.ts';
 export { runProgram } from './program.ts';

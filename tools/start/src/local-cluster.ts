@@ -9,10 +9,25 @@ export interface StartedCluster {
   readonly kubeconfig: string;
   /** The address of its API server. */
   readonly server: string;
+  /** Where clients send their requests, and where what they got is told; undefined without `dataPlane`. */
+  readonly dataPlane: DataPlaneAddresses | undefined;
+}
+
+export interface DataPlaneAddresses {
+  readonly url: string;
+  readonly statusUrl: string;
+}
+
+export interface LocalClusterChoice {
+  /** A proxy that obeys the routes in the cluster, and pods that answer. */
+  readonly dataPlane?: boolean;
 }
 
 /** Starts apps/local-cluster, a Kubernetes API in memory, on a free loopback port. */
-export async function startLocalCluster(session: Session): Promise<StartedCluster> {
+export async function startLocalCluster(
+  session: Session,
+  { dataPlane = false }: LocalClusterChoice = {},
+): Promise<StartedCluster> {
   const kubeconfig = path.join(session.temp, 'kubeconfig');
   const child = await session.children.start({
     name: 'local-cluster',
@@ -23,9 +38,11 @@ export async function startLocalCluster(session: Session): Promise<StartedCluste
       '0',
       '--kubeconfig-out',
       kubeconfig,
+      ...(dataPlane ? ['--data-plane'] : []),
       '--announce',
     ],
     ready: readAnnouncement,
   });
-  return { kubeconfig, server: child.ready.addresses['api'] ?? '' };
+  const { api, 'data-plane': url, 'data-plane-status': statusUrl } = child.ready.addresses;
+  return { kubeconfig, server: api ?? '', dataPlane: url && statusUrl ? { url, statusUrl } : undefined };
 }

@@ -68,6 +68,19 @@ describe('npm start', { timeout: 180_000 }, () => {
     expect(temporaryFolders()).toEqual([]);
   });
 
+  it('shows what clients really got beside the weights of the default example, and none of their requests is lost', async () => {
+    const run = npmStart([]);
+    const out = await run.said('Addresses:');
+    expect(out).toMatch(/clients get {2}stable 1.27-alpine .*canary 1.28-alpine \d+ % \(50 asked\)/);
+    expect(out).toMatch(
+      /Clients sent \d{3,} requests meanwhile; (every one was answered|\d+ were not answered, 0 of them)/,
+    );
+    const address = /What they get +(\S+)/.exec(await run.said('What they get'))?.[1] ?? '';
+    expect(await (await fetch(address)).json()).toMatchObject({ rollout: 'default/shop' });
+    run.child.kill('SIGINT');
+    expect((await run.ended).code).toBe(0);
+  });
+
   it('says in one line that Redis is dead, and ends what it had started', async () => {
     const { code, errors } = await npmStart([], { REDIS_URL: 'redis://127.0.0.1:1' }).ended;
     expect([code, errors]).toEqual([

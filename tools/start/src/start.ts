@@ -6,13 +6,12 @@ import { startOptions } from '../first-stage/options.mjs';
 import type { StartOptions } from '../first-stage/options.mjs';
 import type { Announcement } from './announcement.ts';
 import { expectCustomResources, installCustomResources, routerCrds } from './custom-resources.ts';
-import { createDisplay } from './display/display.ts';
-import { observeRollout } from './display/observe.ts';
 import { startLocalCluster } from './local-cluster.ts';
 import { findOrStartRedis } from './redis.ts';
-import { playScenario } from './scenario/play.ts';
 import { readScenario } from './scenario/format.ts';
 import type { Scenario } from './scenario/format.ts';
+import { showScenario } from './scenario/show.ts';
+import type { Place } from './scenario/show.ts';
 import { startServices, systemNamespaceOf } from './services.ts';
 import { runSession } from './session.ts';
 import type { Session } from './session.ts';
@@ -33,9 +32,12 @@ await runSession(options.servicesOnly ? 'stderr' : (temp) => path.join(temp, 'lo
 
 async function startAndShow(session: Session): Promise<number> {
   // The example is what a newcomer comes for; a cluster that somebody named gets one only when asked.
-  const name = options.scenario ?? (options.kubeconfig ? undefined : 'canary');
+  const name = options.scenario ?? (options.kubeconfig ? undefined : 'canary-nginx');
   const scenario = name === undefined ? undefined : readScenario(name);
-  const cluster = options.kubeconfig ? { kubeconfig: options.kubeconfig } : await startLocalCluster(session);
+  // Pods of a cluster that somebody named answer for themselves, if they do.
+  const cluster = options.kubeconfig
+    ? { kubeconfig: options.kubeconfig, dataPlane: undefined }
+    : await startLocalCluster(session, { dataPlane: true });
   // Examples route by them; in a cluster that somebody named they are that somebody's.
   if (!options.kubeconfig) await installRouterKinds(cluster.kubeconfig);
   const running = await startAll(session, cluster.kubeconfig, {
@@ -45,10 +47,10 @@ async function startAndShow(session: Session): Promise<number> {
     `Sluice is up after ${elapsed().toFixed(1)} s: ${running.services.map((service) => service.name).join(', ')}\n`,
   );
   const namespace = options.namespace ?? running.client.namespace;
-  if (scenario)
-    await showScenario(session, scenario, { client: running.client, kubeconfig: cluster.kubeconfig, namespace });
+  const place = { client: running.client, ...cluster, namespace };
+  if (scenario) await showScenario(session, scenario, place, elapsed);
   if (options.exit) return 0;
-  printWhatNext({ ...running, kubeconfig: cluster.kubeconfig, namespace, scenario });
+  printWhatNext({ ...running, ...place, scenario });
   return untilStopped(session);
 }
 
@@ -94,30 +96,6 @@ async function clientOf(session: Session, kubeconfig: string): Promise<KubeClien
   }
 }
 
-interface Place {
-  readonly client: KubeClient;
-  readonly kubeconfig: string;
-  readonly namespace: string;
-}
-
-async function showScenario(
-  session: Session,
-  scenario: Scenario,
-  { client, kubeconfig, namespace }: Place,
-): Promise<void> {
-  const display = createDisplay(process.stdout, elapsed);
-  const watching = new AbortController();
-  session.atEnd(() => watching.abort());
-  const watched = observeRollout(client, { namespace, name: scenario.rollout }, display.show, watching.signal);
-  display.say(`${scenario.title}  (examples/${scenario.name})`);
-  const scene = { client, namespace, rollout: scenario.rollout };
-  await playScenario(scenario, { scene, kubeconfig, say: display.say, signal: session.signal });
-  watching.abort();
-  await watched;
-  display.close();
-  console.log(`\nThe example has ended as it should, after ${elapsed().toFixed(1)} s.`);
-}
-
 function printWhatNext(what: Running & Place & { readonly scenario: Scenario | undefined }): void {
   const addresses = what.services.flatMap(({ name, addresses }) =>
     Object.entries(addresses).map(([address, url]) => `  ${`${name} ${address}`.padEnd(28)} ${url}`),
@@ -133,11 +111,23 @@ function printWhatNext(what: Running & Place & { readonly scenario: Scenario | u
       `  kubectl get rollouts,replicasets,pods${flag}`,
       '',
       'Addresses:',
+      ...trafficAddresses(what),
       `  ${'Kubernetes API'.padEnd(28)} ${what.client.server}`,
       `  ${'Redis'.padEnd(28)} ${what.redisUrl.replace(/\/\/[^@/]*@/, '//')}`,
       ...addresses,
     ].join('\n'),
   );
+}
+
+/** Some requests go on, so that what is tried next shows there too. */
+function trafficAddresses({ dataPlane, namespace, scenario }: Place & { readonly scenario: Scenario | undefined }) {
+  if (!dataPlane || !scenario) return [];
+  const { url, statusUrl } = dataPlane;
+  return [
+    `  ${'Clients come to'.padEnd(28)} ${url}`,
+    `  ${'What they get'.padEnd(28)} ${statusUrl}/split?rollout=${namespace}/${scenario.rollout}`,
+    `  ${'The same for Prometheus'.padEnd(28)} ${statusUrl}/metrics`,
+  ];
 }
 
 function untilStopped(session: Session): Promise<number> {

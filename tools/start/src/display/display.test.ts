@@ -108,6 +108,24 @@ describe('a display', () => {
     ]);
   });
 
+  it('shows what clients get below the Rollout, and nothing of it after the end', () => {
+    const screen = terminal(120);
+    const display = createDisplay(screen, () => 1);
+    const split = { rollout: 'default/shop', seconds: 1, asked: undefined, requests: 9, versions: [], mirrored: [] };
+    display.showTraffic({ ...split, failed: 0, avoidable: 0 });
+    expect(screen.lines()).toEqual([]);
+    display.show(rollout({ replicaSets: [] }));
+    expect(screen.lines()).toEqual([
+      expect.stringContaining('shop'),
+      expect.stringContaining('step 1/4'),
+      '  clients get  no answer  of 9 requests',
+      '  1.0 s',
+    ]);
+    display.close();
+    display.showTraffic({ ...split, failed: 1, avoidable: 0 });
+    expect(screen.lines()).toHaveLength(4);
+  });
+
   it('leaves the last state on the screen when it is closed', () => {
     const screen = terminal(80);
     const display = createDisplay(screen, () => 1);

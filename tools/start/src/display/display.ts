@@ -1,5 +1,8 @@
 import type { RolloutInfo } from '@sluice/cli';
+import type { Split } from '@sluice/local-cluster';
+import { createSettling } from '../traffic/settled.ts';
 import { renderBlock, renderLine } from './render.ts';
+import { renderSplit } from './render-split.ts';
 
 /** What a display writes to: process.stdout, or a stand-in. */
 export interface Screen {
@@ -14,6 +17,8 @@ export interface Display {
   say(line: string): void;
   /** The newest state of the Rollout. */
   show(rollout: RolloutInfo): void;
+  /** What clients got in the last second or two. */
+  showTraffic(split: Split): void;
   /** Leaves the last state on the screen. */
   close(): void;
 }
@@ -27,13 +32,18 @@ export function createDisplay(screen: Screen, elapsed: () => number): Display {
 
 function lineDisplay(screen: Screen, elapsed: () => number): Display {
   let last = '';
+  const settling = createSettling(() => 1000 * elapsed());
+  const stamp = () => `  ${elapsed().toFixed(1).padStart(5)} s  `;
   return {
     say: (line) => void screen.write(`${line}\n`),
     show(rollout) {
       const line = renderLine(rollout);
       if (line === last) return;
       last = line;
-      screen.write(`  ${elapsed().toFixed(1).padStart(5)} s  ${line}\n`);
+      screen.write(`${stamp()}${line}\n`);
+    },
+    showTraffic(split) {
+      if (settling.isNews(split)) screen.write(`${stamp()}${renderSplit(split)}\n`);
     },
     close() {},
   };
@@ -41,18 +51,30 @@ function lineDisplay(screen: Screen, elapsed: () => number): Display {
 
 function liveDisplay(screen: Screen, elapsed: () => number): Display {
   let block: string[] = [];
+  let newest: RolloutInfo | undefined;
+  let traffic: string | undefined;
   const erase = () => (block.length === 0 ? '' : `\x1b[${block.length}A${START_OF_LINE_AND_CLEAR_BELOW}`);
   const drawn = () => block.map((line) => `${line}\n`).join('');
+  const draw = () => {
+    if (!newest) return;
+    const gone = erase();
+    block = renderBlock(newest, elapsed(), screen.columns || 80, traffic);
+    screen.write(gone + drawn());
+  };
   return {
     // The block always stays below what was said.
     say: (line) => void screen.write(`${erase()}${line}\n${drawn()}`),
     show(rollout) {
-      const gone = erase();
-      block = renderBlock(rollout, elapsed(), screen.columns || 80);
-      screen.write(gone + drawn());
+      newest = rollout;
+      draw();
+    },
+    showTraffic(split) {
+      traffic = renderSplit(split);
+      draw();
     },
     close() {
       block = [];
+      newest = undefined;
     },
   };
 }

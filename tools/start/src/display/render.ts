@@ -1,12 +1,16 @@
 import type { PodInfo, ReplicaSetInfo, RolloutInfo } from '@sluice/cli';
 
-/** One moment of a Rollout in a few lines for a terminal of `width` columns. `seconds` is the time since the command was given. */
-export function renderBlock(rollout: RolloutInfo, seconds: number, width: number): string[] {
+/**
+ * One moment of a Rollout in a few lines for a terminal of `width` columns. `seconds` is the time since the command was given; `traffic` is what
+ * clients get meanwhile.
+ */
+export function renderBlock(rollout: RolloutInfo, seconds: number, width: number, traffic?: string): string[] {
   const message = rollout.message ? `: ${rollout.message}` : '';
   const lines = [
     `${rollout.icon} ${rollout.objectMeta.name}  ${rollout.status}${message}`,
     `  ${position(rollout)}`,
     ...shownSets(rollout).map((set) => `  ${setLine(set)}`),
+    ...(traffic === undefined ? [] : [`  ${traffic}`]),
     `  ${seconds.toFixed(1)} s`,
   ];
   return lines.map((line) => fit(line, width));

@@ -44,7 +44,8 @@ describe.concurrent('each example', () => {
     await client.create(resources.namespaces, { metadata: { name: namespace } });
     const said: string[] = [];
     const scene = { client, namespace, rollout: scenario.rollout };
-    await playScenario(scenario, { scene, kubeconfig, say: (line) => said.push(line), signal: session.signal });
+    const say = (line: string) => void said.push(line);
+    await playScenario(scenario, { scene, kubeconfig, say, look: async () => {}, signal: session.signal });
     const commands = scenario.steps.filter((step) => step.do === 'command').length;
     expect(said.filter((line) => line.startsWith('$ sluice '))).toHaveLength(commands);
   });

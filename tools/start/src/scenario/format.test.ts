@@ -42,6 +42,7 @@ describe('a scenario', () => {
         'retry',
         'wait: Healthy',
         'wait: { step: 1 }',
+        'look: 3',
       ),
     );
     expect(steps).toEqual([
@@ -53,6 +54,7 @@ describe('a scenario', () => {
       { do: 'command', args: ['retry', 'rollout', 'shop'] },
       { do: 'wait', for: { phase: 'Healthy' } },
       { do: 'wait', for: { step: 1 } },
+      { do: 'look', seconds: 3 },
     ]);
   });
 
@@ -62,6 +64,7 @@ describe('a scenario', () => {
     [withSteps('explode'), 'step 1: "explode" is not an action'],
     [withSteps('abort', 'setImage:'), 'step 2: "setImage" needs a value'],
     [withSteps('{ abort: , promote: }'), 'step 1: a step is one action'],
+    [withSteps('look: now'), 'step 1: "look" needs a number of seconds'],
     [withSteps('wait: { phase: 3 }'), 'step 1: "phase" has to be a text'],
     [withSteps('wait: { weather: fine }'), 'step 1: "weather" cannot be waited for'],
     [withSteps('wait: { service: shop }'), 'step 1: "service" and "selects" go together'],

@@ -22,11 +22,12 @@ export interface Condition {
   readonly selects?: number;
 }
 
-/** One thing that the scenario does. Each action but `apply`, `say` and `wait` is a command of the `sluice` command line. */
+/** One thing that the scenario does. Each action but `apply`, `say`, `look` and `wait` is a command of the `sluice` command line. */
 export type Step =
   | { readonly do: 'say'; readonly text: string }
   | { readonly do: 'apply'; readonly files: readonly string[] }
   | { readonly do: 'command'; readonly args: readonly string[] }
+  | { readonly do: 'look'; readonly seconds: number }
   | { readonly do: 'wait'; readonly for: Condition };
 
 export interface Scenario {
@@ -96,6 +97,11 @@ function parseStep(value: unknown, rollout: string): Step {
       return { do: 'apply', files: isTextList(detail) ? detail : [requiredText(action, text)] };
     case 'wait':
       return { do: 'wait', for: parseCondition(detail) };
+    case 'look': {
+      if (typeof detail !== 'number' || !(detail > 0 && detail <= 60))
+        throw new Error('"look" needs a number of seconds, at most 60');
+      return { do: 'look', seconds: detail };
+    }
     case 'setImage':
       return command('set', 'image', rollout, requiredText(action, text));
     case 'promote':
@@ -110,7 +116,7 @@ function parseStep(value: unknown, rollout: string): Step {
       return command('retry', 'rollout', rollout);
     default:
       throw new Error(
-        `"${action}" is not an action (say, apply, wait, setImage, promote, abort, retry, pause, restart, undo)`,
+        `"${action}" is not an action (say, apply, wait, look, setImage, promote, abort, retry, pause, restart, undo)`,
       );
   }
 }

@@ -16,6 +16,8 @@ export interface Stage {
   readonly scene: Scene;
   readonly kubeconfig: string;
   readonly say: (line: string) => void;
+  /** Leaves things as they are for a person to look at; answers when that has been long enough. */
+  readonly look: (seconds: number) => Promise<void>;
   readonly signal: AbortSignal;
 }
 
@@ -42,6 +44,8 @@ async function playStep(step: Step, scenario: Scenario, stage: Stage): Promise<v
       return runCommand(step.args, stage);
     case 'wait':
       return waitFor(step.for, stage);
+    case 'look':
+      return stage.look(step.seconds);
     default:
       step satisfies never;
   }
