@@ -1,0 +1,13 @@
+export { createDestinations, deniedByDefault } from './destinations.ts';
+export type { DestinationRules, Destinations } from './destinations.ts';
+export type { ResolveAll } from './connect.ts';
+export { basic, isAbsoluteUrl } from './exchange.ts';
+export type { HttpAnswer, HttpRequest } from './exchange.ts';
+export { ExchangeError, whereOf } from './exchange-error.ts';
+export type { ExchangeErrorKind } from './exchange-error.ts';
+export { httpOptions, metricHttpOf } from './flags.ts';
+export { createMetricHttp } from './metric-http.ts';
+export type { MetricHttp, MetricHttpOptions, MetricRequest } from './metric-http.ts';
+export type { ClientCredentials } from './oauth2.ts';
+export { flagOf, headersOf, invalid, numberOf, oauth2Of, objectOf, textOf } from './settings.ts';
+export type { Header } from './settings.ts';
