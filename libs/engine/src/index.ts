@@ -8,3 +8,5 @@ export type * from './decision.ts';
 export type * from './routed/intent.ts';
 export type * from './snapshot.ts';
 export * from './experiment/index.ts';
+export * from './analysis-run/index.ts';
+export * from './analysis-template/index.ts';

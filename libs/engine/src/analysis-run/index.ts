@@ -1,0 +1,11 @@
+export type * from './decision.ts';
+export { decideAnalysisRun } from './decide-analysis-run.ts';
+export { effectiveCount, limitsOf } from './limits.ts';
+export type { MetricLimits } from './limits.ts';
+export { isCompleted, nextOrdinal } from './metric-phase.ts';
+export { resolveRun, validateAnalysisRun } from './resolved-run.ts';
+export type { ResolvedMetric, ResolvedRun } from './resolved-run.ts';
+export type * from './snapshot.ts';
+export { providersOf } from './validate.ts';
+export { verdictOf } from './verdict.ts';
+export type { AnalysisVerdict } from './verdict.ts';
