@@ -54,6 +54,8 @@ export {
   Verdict,
 } from './gen/sluice/metric/v1/metric.ts';
 export type { MetricProviderServer } from './gen/sluice/metric/v1/metric.ts';
+export { maskSecrets } from './mask-secrets.ts';
+export type { MaskSecrets } from './mask-secrets.ts';
 export { formatMetricResult, parseMetricResult } from './metric-result.ts';
 export type { MetricResult } from './metric-result.ts';
 

@@ -42,38 +42,53 @@ interface Writing<Request, Response> {
   readonly answer: (request: Request, call: Call, events: RouteEvent[]) => Promise<Response>;
 }
 
+interface Answering<Request, Response> {
+  readonly method: string;
+  /** Fields of each log line about the call. */
+  readonly about: (request: Request) => object;
+  readonly answer: (request: Request, signal: AbortSignal, logger: PluginLogger) => Promise<Response>;
+}
+
 /** A call that changes nothing: it has a deadline, and any number of them run at once. */
 export function reading<Q, A>(runtime: CallRuntime, spec: Reading<Q, A>): handleUnaryCall<Q, A> {
-  return unary(runtime, spec.method, spec.rollout, (request, signal, logger) => {
-    const call: Call = { signal, logger, event: () => undefined };
-    return orGivenUp(
-      promiseOf(() => spec.answer(request, call)),
-      signal,
-    );
+  return answering(runtime, {
+    method: spec.method,
+    about: (request) => aboutRollout(spec.rollout(request)),
+    answer(request, signal, logger) {
+      const call: Call = { signal, logger, event: () => undefined };
+      return orGivenUp(
+        promiseOf(() => spec.answer(request, call)),
+        signal,
+      );
+    },
   });
 }
 
 /** A call that may write: rules P1 (answered once), P2 (no outdated caller), and one at a time for each rollout. */
 export function writing<Q, A>(runtime: CallRuntime, spec: Writing<Q, A>): handleUnaryCall<Q, A> {
-  return unary(runtime, spec.method, spec.rollout, (request, signal, logger) => {
-    const { uid } = requiredRollout(spec.rollout(request));
-    const { idempotencyKey = '', leaseEpoch = 0 } = spec.context(request) ?? {};
-    const now = (): Promise<A> =>
-      runtime.turns.take(uid, leaseEpoch, signal, (stopped) => {
-        const events: RouteEvent[] = [];
-        const call: Call = {
-          signal: stopped,
-          logger,
-          event: (reason, message, { warning = false } = {}) => void events.push({ reason, message, warning }),
-        };
-        return promiseOf(() => spec.answer(request, call, events));
-      });
-    if (idempotencyKey === '') return now();
-    // Also where the answer is remembered: an outdated caller is to learn that it is one.
-    runtime.turns.refuseOutdated(uid, leaseEpoch);
-    // The content is part of the key: a caller that uses a key twice by mistake gets what it asked for.
-    const digest = createHash('sha256').update(spec.encoded(request)).digest('base64');
-    return orGivenUp(runtime.answers.once([spec.method, uid, idempotencyKey, digest].join('\n'), now), signal);
+  return answering(runtime, {
+    method: spec.method,
+    about: (request) => aboutRollout(spec.rollout(request)),
+    answer(request, signal, logger) {
+      const { uid } = requiredRollout(spec.rollout(request));
+      const { idempotencyKey = '', leaseEpoch = 0 } = spec.context(request) ?? {};
+      const now = (): Promise<A> =>
+        runtime.turns.take(uid, leaseEpoch, signal, (stopped) => {
+          const events: RouteEvent[] = [];
+          const call: Call = {
+            signal: stopped,
+            logger,
+            event: (reason, message, { warning = false } = {}) => void events.push({ reason, message, warning }),
+          };
+          return promiseOf(() => spec.answer(request, call, events));
+        });
+      if (idempotencyKey === '') return now();
+      // Also where the answer is remembered: an outdated caller is to learn that it is one.
+      runtime.turns.refuseOutdated(uid, leaseEpoch);
+      // The content is part of the key: a caller that uses a key twice by mistake gets what it asked for.
+      const digest = createHash('sha256').update(spec.encoded(request)).digest('base64');
+      return orGivenUp(runtime.answers.once([spec.method, uid, idempotencyKey, digest].join('\n'), now), signal);
+    },
   });
 }
 
@@ -84,25 +99,22 @@ export function requiredRollout(rollout: RolloutRef | undefined): RolloutRef {
   return rollout;
 }
 
-function unary<Q, A>(
-  runtime: CallRuntime,
-  method: string,
-  rolloutOf: (request: Q) => RolloutRef | undefined,
-  answer: (request: Q, signal: AbortSignal, logger: PluginLogger) => Promise<A>,
-): handleUnaryCall<Q, A> {
+function aboutRollout(rollout: RolloutRef | undefined): object {
+  return rollout === undefined ? {} : { rollout: `${rollout.namespace}/${rollout.name}` };
+}
+
+/** Any call: with a deadline, typed errors and a log line where it fails. The other rules are kept by whoever answers. */
+export function answering<Q, A>(runtime: CallRuntime, spec: Answering<Q, A>): handleUnaryCall<Q, A> {
+  const { method } = spec;
   return (call, respond) => {
     const started = performance.now();
-    const rollout = rolloutOf(call.request);
-    const about = {
-      method,
-      ...(rollout === undefined ? {} : { rollout: `${rollout.namespace}/${rollout.name}` }),
-    };
+    const about = { method, ...spec.about(call.request) };
     const deadline = deadlineOf(call, runtime.defaultDeadlineMs);
     const finish = (code: string): void => {
       deadline.clear();
       runtime.onCall({ method, code, seconds: (performance.now() - started) / 1000 });
     };
-    promiseOf(() => answer(call.request, deadline.signal, withFields(runtime.logger, about))).then(
+    promiseOf(() => spec.answer(call.request, deadline.signal, withFields(runtime.logger, about))).then(
       (response) => {
         finish('OK');
         respond(null, response);

@@ -9,16 +9,25 @@ export type ReadConfig<Config> = (raw: JsonObject) => Config;
 
 /** The configuration of a request. No text at all is an empty configuration. */
 export function configOf<Config>(json: string, read: ReadConfig<Config>): Config {
+  return configFrom(rawConfigOf(json), read);
+}
+
+/** What stands in the request; throws PluginError `Invalid` when it is no JSON object. */
+export function rawConfigOf(json: string, field = 'config_json'): JsonObject {
   let raw: unknown;
   try {
     raw = json === '' ? {} : JSON.parse(json);
   } catch (cause) {
-    throw new PluginError('Invalid', `config_json is not JSON: ${(cause as Error).message}`, { cause });
+    throw new PluginError('Invalid', `${field} is not JSON: ${(cause as Error).message}`, { cause });
   }
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw))
-    throw new PluginError('Invalid', 'config_json is not a JSON object');
+    throw new PluginError('Invalid', `${field} is not a JSON object`);
+  return raw as JsonObject;
+}
+
+export function configFrom<Config>(raw: JsonObject, read: ReadConfig<Config>): Config {
   try {
-    return read(raw as JsonObject);
+    return read(raw);
   } catch (cause) {
     // Whatever reading it throws, it is what stands in the manifest that cannot be read.
     if (cause instanceof PluginError) throw cause;

@@ -3,6 +3,18 @@ export type { Json, JsonObject, ReadConfig } from './configuration.ts';
 export type { Introduction } from './describe.ts';
 export { silentLogger } from './logger.ts';
 export type { PluginLogger } from './logger.ts';
+export type {
+  MetricAnswer,
+  MetricCheck,
+  MetricCollection,
+  MetricErrorAnswer,
+  MetricPendingAnswer,
+  MetricProvider,
+  MetricQuery,
+  MetricUnderWay,
+  MetricValueAnswer,
+  MetricVerdictAnswer,
+} from './metric.ts';
 export { PluginError } from './plugin-error.ts';
 export type { Observed, Router, RouterCheck, RouterIntent, RouterRelease } from './router.ts';
 export { runPlugin } from './run-plugin.ts';
@@ -27,3 +39,6 @@ export type {
   TrafficIntent,
   TrafficObservation,
 } from '@sluice/contracts';
+// What a metric provider needs of it.
+export { maskSecrets } from '@sluice/contracts';
+export type { MetricResult, RunRef } from '@sluice/contracts';

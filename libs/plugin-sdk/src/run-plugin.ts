@@ -15,7 +15,7 @@ export interface PluginTools<O extends OptionSet> {
   kube(): Promise<KubeClient>;
 }
 
-export interface PluginAssembly extends Pick<Plugin, 'router' | 'step'> {
+export interface PluginAssembly extends Pick<Plugin, 'router' | 'metric' | 'step'> {
   /** Started before the plugin is served, stopped after it: informers, connections. */
   readonly parts?: readonly Part[];
   /** `/readyz` says no while one of them does. */

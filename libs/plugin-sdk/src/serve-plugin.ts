@@ -3,6 +3,9 @@ import { createAnswerMemory } from './answer-memory.ts';
 import type { CallRuntime } from './call.ts';
 import type { Introduction, PluginService } from './describe.ts';
 import { createHealth } from './health.ts';
+import { createMeasurements } from './measurements.ts';
+import { metricService } from './metric-service.ts';
+import type { MetricProvider } from './metric.ts';
 import { silentLogger } from './logger.ts';
 import type { PluginLogger } from './logger.ts';
 import { createRolloutTurns } from './rollout-turns.ts';
@@ -17,6 +20,8 @@ import type { ServerTls } from './tls.ts';
 export interface Plugin extends Introduction {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the configuration's type is between the author's own functions
   readonly router?: Router<any>;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as above
+  readonly metric?: MetricProvider<any>;
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as above
   readonly step?: Step<any>;
 }
@@ -78,10 +83,13 @@ export async function servePlugin(plugin: Plugin, options: ServeOptions = {}): P
 }
 
 function serviceOf(plugin: Plugin, runtime: CallRuntime): PluginService {
-  const { router, step } = plugin;
-  if (router !== undefined && step === undefined) return routerService(plugin, router, runtime);
-  if (step !== undefined && router === undefined) return stepService(plugin, step, runtime);
-  throw new TypeError(`plugin ${plugin.name}: give either \`router\` or \`step\``);
+  const { router, metric, step } = plugin;
+  if ([router, metric, step].filter((each) => each !== undefined).length === 1) {
+    if (router !== undefined) return routerService(plugin, router, runtime);
+    if (metric !== undefined) return metricService(plugin, metric, runtime, createMeasurements());
+    if (step !== undefined) return stepService(plugin, step, runtime);
+  }
+  throw new TypeError(`plugin ${plugin.name}: give one of \`router\`, \`metric\` and \`step\``);
 }
 
 async function bind(server: Server, address: string, tls: ServerTls | undefined): Promise<number> {

@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { Client, Metadata, credentials } from '@grpc/grpc-js';
 import type { CallOptions, ChannelCredentials, ServiceError, requestCallback } from '@grpc/grpc-js';
-import { HealthClient, StepPluginClient, TrafficIntent, TrafficRouterClient } from '@sluice/contracts';
+import {
+  HealthClient,
+  MetricProviderClient,
+  StepPluginClient,
+  TrafficIntent,
+  TrafficRouterClient,
+} from '@sluice/contracts';
 import type { CallContext } from '@sluice/contracts';
 
 type Method<Q, A> = (
@@ -23,13 +29,15 @@ export function ask<Q, A>(client: Client, method: Method<Q, A>, request: Q, dead
 
 export function clientsOf(address: string, creds: ChannelCredentials = credentials.createInsecure()) {
   const router = new TrafficRouterClient(address, creds);
+  const metric = new MetricProviderClient(address, creds);
   const step = new StepPluginClient(address, creds);
   const health = new HealthClient(address, creds);
   return {
     router,
+    metric,
     step,
     health,
-    close: () => [router, step, health].forEach((client) => client.close()),
+    close: () => [router, metric, step, health].forEach((client) => client.close()),
   };
 }
 

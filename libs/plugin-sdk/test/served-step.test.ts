@@ -119,5 +119,5 @@ describe('a served step', () => {
 });
 
 test('a plugin that is two things, or nothing, is not served', async () => {
-  await expect(servePlugin({ name: 'x', version: '1' })).rejects.toThrow('either `router` or `step`');
+  await expect(servePlugin({ name: 'x', version: '1' })).rejects.toThrow('one of `router`, `metric` and `step`');
 });

@@ -144,6 +144,7 @@ export interface Pending_MetadataEntry {
 export interface ValidateRequest {
   /** Of the run or template. */
   namespace: string;
+  /** Without secret values: some text stands where one would be. */
   configJson: string;
   metricJson: string;
 }
@@ -199,6 +200,7 @@ export interface CollectRequest {
   run: RunRef | undefined;
   /** Empty: all metrics of the run that this provider measures. */
   metricName: string;
+  /** Without secret values. */
   configJson: string;
   /** Finished measurements whose traces stay, the newest; 0 removes all. */
   keep: number;
@@ -1700,12 +1702,12 @@ export const CollectResponse: MessageFns<CollectResponse> = {
  * about than P1 could, and a second caller asks for the same measurement, so that P2 has nothing to refuse.
  *
  * Obligations of the server:
- *  M1. One id is one measurement. Start with the id of a measurement that is in flight answers with that one, never with a second; for 10 minutes after it has
+ *  M1. One id is one measurement. Start with the id of a measurement that is in flight answers with that one, never with a second; for a minute after it has
  *      finished, with the same Finished. After a restart a provider that makes something (a Job) finds it again by the id; one that only reads may read again.
  *  M2. A Finished says exactly one of: `value_json` (the caller decides), `verdict` (the provider has decided), `error_code` (there is no value).
  *  M3. Missing data is said as it is: `value_json` is `null` or an empty list, or the measurement is an error. It is never a number, a text or a verdict.
- *  M4. A back end that refuses, fails or does not answer is a Finished with `error_code` and a message that says what it was, never a value. A call fails (P4) only
- *      where the request makes no sense or the time is over.
+ *  M4. A back end that refuses, fails or does not answer is a Finished with `error_code` and a message that says what it was, never a value. Start fails (P4) only
+ *      where the request makes no sense or the time is over; Poll and Cancel also where asking again may help, as the measurement is not over then.
  *  M5. A secret value of the request stands in no message, value, metadata, handle or error, and in no log: `*****` stands there instead. `value_json` is what the
  *      back end said: it is judged and thrown away, never kept.
  *  M6. Poll starts nothing. It answers as long as the caller asks, with the same Finished once there is one, also after a restart of the provider; a measurement that is

@@ -1,0 +1,39 @@
+const mask = '*****';
+
+/** Puts `*****` where a secret value stands: rule M5. */
+export type MaskSecrets = (text: string) => string;
+
+/**
+ * Knows the values as they are, without white space around them (a trailing line feed is common), and as they stand in URLs, in JSON texts and in base64. An empty
+ * value masks nothing.
+ */
+export function maskSecrets(values: readonly string[]): MaskSecrets {
+  const forms = [...new Set(values.flatMap(formsOf))].filter((form) => form !== '');
+  // A secret that holds another one goes first: otherwise its rest would stay.
+  forms.sort((one, other) => other.length - one.length);
+  return forms.length === 0
+    ? (text) => text
+    : (text) => forms.reduce((left, form) => left.replaceAll(form, mask), text);
+}
+
+function formsOf(value: string): string[] {
+  const trimmed = value.trim();
+  return [value, trimmed].flatMap((each) => [
+    each,
+    encodeURIComponent(each.toWellFormed()),
+    JSON.stringify(each).slice(1, -1),
+    // Of short values it is short as well, and would mask what has nothing to do with them.
+    ...(each.length < 6 ? [] : base64Of(each)),
+  ]);
+}
+
+/** What of the text shows in base64, wherever it begins there (as the password does in `user:password`): without the characters that its neighbours share. */
+function base64Of(text: string): string[] {
+  const bytes = Buffer.from(text);
+  const inside = [0, 1, 2].map((before) =>
+    Buffer.concat([Buffer.alloc(before), bytes])
+      .toString('base64')
+      .slice(Math.ceil((before * 4) / 3), Math.floor(((before + bytes.length) * 4) / 3)),
+  );
+  return [bytes.toString('base64'), ...inside];
+}
