@@ -15,7 +15,7 @@ export interface ConditionContent {
 /** One and the same list for "none", so that two readings of a status without conditions are not taken for a change. */
 const none: Conditions = Object.freeze([]);
 
-export const conditionsOf = (status: RolloutStatus): Conditions => status.conditions ?? none;
+export const conditionsOf = (status: Pick<RolloutStatus, 'conditions'>): Conditions => status.conditions ?? none;
 export const findCondition = (conditions: Conditions, type: ConditionType): RolloutCondition | undefined =>
   conditions.find((condition) => condition.type === type);
 export const without = (conditions: Conditions, type: ConditionType): Conditions =>

@@ -1,2 +1,4 @@
+export { decideExperiment } from './decide-experiment.ts';
+export { needsRoutes, rolloutOf } from './routes.ts';
 export type * from './decision.ts';
 export type * from './snapshot.ts';

@@ -1,0 +1,32 @@
+import { podTemplateHashLabel } from '@sluice/model';
+import type { Experiment, ReplicaSet } from '@sluice/model';
+import { isCompleted, templateStatusOf } from './situation.ts';
+import type { Situation } from './situation.ts';
+
+/** The Rollout that made the experiment, where one did. */
+export const rolloutOf = ({ metadata }: Experiment): { readonly name: string; readonly uid: string } | undefined =>
+  metadata.ownerReferences?.find(({ kind, controller }) => kind === 'Rollout' && controller === true);
+
+/**
+ * Whether `snapshot.routedHashes` has to be known: pods behind a Service of the experiment are about to go, and a Rollout may have given it a
+ * share of the traffic.
+ */
+export function needsRoutes(experiment: Experiment, replicaSets: readonly ReplicaSet[]): boolean {
+  const { spec, status = {} } = experiment;
+  if (!rolloutOf(experiment) || !(spec.templates ?? []).some(({ service }) => service)) return false;
+  const isEnding =
+    spec.terminate === true ||
+    isCompleted(status.phase) ||
+    (status.phase === 'Running' && (status.templateStatuses ?? []).some((one) => one.status === 'Successful'));
+  return isEnding && replicaSets.some((set) => (set.spec.replicas ?? 1) > 0 || (set.status?.replicas ?? 0) > 0);
+}
+
+/** Traffic may still be sent to the pods of this set: then they stay, and so does their Service. What is unknown counts as yes. */
+export function mayBeRouted({ snapshot, experiment, status, templates, sets }: Situation, set: ReplicaSet): boolean {
+  if (!rolloutOf(experiment)) return false;
+  const template = templates.find(({ name }) => sets.get(name) === set);
+  if (!template?.service && !templateStatusOf(status, template?.name ?? '')?.serviceName) return false;
+  if (snapshot.routedHashes === undefined) return true;
+  const hash = set.metadata.labels?.[podTemplateHashLabel];
+  return hash !== undefined && snapshot.routedHashes.includes(hash);
+}

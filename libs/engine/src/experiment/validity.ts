@@ -1,0 +1,25 @@
+import { parseDuration, selectorIsEmpty } from '@sluice/model';
+import type { Experiment } from '@sluice/model';
+
+const DEFAULT_PROGRESS_DEADLINE_SECONDS = 600;
+
+export const progressDeadlineSeconds = ({ spec }: Experiment): number =>
+  spec.progressDeadlineSeconds ?? DEFAULT_PROGRESS_DEADLINE_SECONDS;
+
+/** What is wrong with the spec, in the words of the condition InvalidSpec: the first that is found. Source: spec-experiment §1. */
+export function invalidity(experiment: Experiment): string | undefined {
+  const { metadata, spec } = experiment;
+  const names = new Set<string>();
+  for (const [index, { name, selector, minReadySeconds = 0 }] of (spec.templates ?? []).entries()) {
+    if (!selector) return `Rollout has missing field '.Spec.Templates[${index}].Selector'`;
+    if (selectorIsEmpty(selector))
+      return `This experiment is selecting all pods at index ${index}. A non-empty selector is required.`;
+    if (minReadySeconds > progressDeadlineSeconds(experiment))
+      return `MinReadySeconds cannot be longer than ProgressDeadlineSeconds. Check template index ${index}`;
+    if (!name) return `Experiment ${metadata.name} has an empty template name at index ${index}`;
+    if (names.has(name)) return `Experiment ${metadata.name} has repeated template name '${name}' in templates`;
+    names.add(name);
+  }
+  const duration = spec.duration ? parseDuration(spec.duration) : undefined;
+  return duration?.ok === false ? `Experiment ${metadata.name} has an invalid duration: ${duration.error}` : undefined;
+}
