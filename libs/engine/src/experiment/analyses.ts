@@ -1,7 +1,8 @@
-import { eventReasons, instanceIdLabel } from '@sluice/model';
+import { eventReasons, instanceIdLabel, parseTime } from '@sluice/model';
 import type { AnalysisRun, AnalysisTemplate, ExperimentAnalysis, ExperimentAnalysisRunStatus } from '@sluice/model';
 import { verdictOf } from '../analysis-run/verdict.ts';
 import { buildAnalysisRun } from '../analysis-template/build.ts';
+import { placeRun } from '../analysis-template/place-run.ts';
 import type { Resolved } from '../analysis-template/result.ts';
 import { named } from '../snapshot.ts';
 import { analysisArguments } from './analysis-arguments.ts';
@@ -10,7 +11,7 @@ import { analysisChanged, experimentEvent } from './events.ts';
 import { ownerReferenceTo } from './replica-sets.ts';
 import { analysisStatusOf, isCompleted, isTerminating } from './situation.ts';
 import type { Situation } from './situation.ts';
-import type { Observed } from './snapshot.ts';
+import type { ExperimentSnapshot, Observed } from './snapshot.ts';
 
 type Entry = ExperimentAnalysisRunStatus;
 
@@ -52,10 +53,30 @@ function nextEntry(s: Situation, analysis: ExperimentAnalysis, before: Entry | u
   const refusal = named(runFailures, key);
   if (refusal !== undefined) return failed(`Failed to create AnalysisRun for analysis '${name}': ${refusal}`);
   const wish = wishOf(s, analysis);
-  return wish === 'unknown' || wish.ok
-    ? undefined
-    : failed(`Failed to create AnalysisRun for analysis '${name}': ${wish.error.message}`);
+  if (wish === 'unknown') return undefined;
+  if (!wish.ok) return failed(`Failed to create AnalysisRun for analysis '${name}': ${wish.error.message}`);
+  const existing = unnotedRun(s, wish.value);
+  return existing && refreshed(s, analysis, { name, analysisRun: existing.metadata.name, phase: 'Pending' });
 }
+
+/** The run that was asked for before somebody died, or one like it that still goes on: it is taken, and none made beside it. */
+function unnotedRun({ snapshot, status }: Situation, wanted: AnalysisRun): AnalysisRun | undefined {
+  const { name } = wanted.metadata;
+  const isSuffix = (rest: string): boolean => rest === '' || /^\.\d+$/.test(rest);
+  const availableAt = parseTime(status.availableAt);
+  const fresh = snapshot.analysisRuns.filter(({ metadata }) => {
+    const createdAt = parseTime(metadata.creationTimestamp);
+    const isFresh = createdAt !== undefined && availableAt !== undefined && createdAt >= availableAt;
+    return isFresh && metadata.name.startsWith(name) && isSuffix(metadata.name.slice(name.length));
+  });
+  const placed = placeRun(wanted, runByName(snapshot));
+  return fresh.at(-1) ?? (placed.kind === 'reuse' ? placed.run : undefined);
+}
+
+const runByName =
+  ({ analysisRuns }: ExperimentSnapshot) =>
+  (name: string): AnalysisRun | undefined =>
+    analysisRuns.find(({ metadata }) => metadata.name === name);
 
 function refreshed(s: Situation, analysis: ExperimentAnalysis, before: Entry): Entry {
   const run = s.snapshot.analysisRuns.find(({ metadata }) => metadata.name === before.analysisRun);
@@ -131,7 +152,7 @@ export function analysisActions(s: Situation): readonly ExperimentAction[] {
             kind: 'EnsureAnalysisRun',
             analysis: analysis.name,
             key: keyOf(s, analysis),
-            run: wish.value,
+            run: placeRun(wish.value, runByName(s.snapshot)).run,
             events: [],
           },
         ]
