@@ -3,7 +3,8 @@ import type { Plan } from './plan.ts';
 import { selectedHash, serviceOf } from './canary-services.ts';
 import { planReplicas } from './replicas.ts';
 import type { SetView } from './sets.ts';
-import { blueGreenOf, isPausing, pausesOf } from './situation.ts';
+import { hasSucceeded } from './rollout-analysis/entries.ts';
+import { blueGreenOf, isFullyPromoted, isPausing, pausesOf } from './situation.ts';
 import type { Situation } from './situation.ts';
 
 const DEFAULT_ABORT_DELAY_SECONDS = 30;
@@ -67,6 +68,10 @@ function abortedCount(s: Situation, plan: Plan): number {
 export function planPreviousSets(s: Situation, plan: Plan): void {
   if (pausesOf(s.status).some(({ reason }) => reason === 'InconclusiveAnalysisRun')) return;
   const strategy = blueGreenOf(s)!;
+  const isJudged =
+    !strategy.postPromotionAnalysis || hasSucceeded(s.status, 'PostPromotion') || isFullyPromoted(s.status);
+  // Without a delay of their own they stay until the switch has proved right.
+  if (!isJudged && strategy.scaleDownDelaySeconds == null) return;
   planDelayedScaleDown(
     s,
     plan,

@@ -12,6 +12,7 @@ import type { Plan } from './plan.ts';
 import { promoted } from './promotion.ts';
 import { planReplicas } from './replicas.ts';
 import { isFastRollback } from './rollback.ts';
+import { hasSucceeded } from './rollout-analysis/entries.ts';
 import { dropDeadline } from './scale-down-delay.ts';
 import type { SetView } from './sets.ts';
 import { blueGreenOf, isHalted, isResumedByUser, pausesOf } from './situation.ts';
@@ -67,9 +68,12 @@ function pauseTurn(s: Situation, plan: Plan, active: Service | undefined): Pause
   const pauses = pausesOf(s.status);
   const checkpoint = s.status.blueGreen?.scaleUpPreviewCheckPoint === true;
   if (s.status.abort) return { pauses: [], isCompleted: false };
-  if (isFastTracked(s, active) || checkpoint || !needsPause(s)) {
+  if (isFastTracked(s, active)) {
     return { pauses: s.status.promoteFull ? [] : withoutPause(pauses, 'BlueGreenPause'), isCompleted: true };
   }
+  if (blueGreenOf(s)!.prePromotionAnalysis && !hasSucceeded(s.status, 'PrePromotion'))
+    return { pauses, isCompleted: false };
+  if (checkpoint || !needsPause(s)) return { pauses: withoutPause(pauses, 'BlueGreenPause'), isCompleted: true };
   if (isHalted(s)) return { pauses, isCompleted: false };
   const pause = findPause(pauses, 'BlueGreenPause');
   if (!pause) {
@@ -149,5 +153,6 @@ function promotion(s: Situation, activeSelector: string): string | undefined {
   if (activeSelector !== newSet.hash) return undefined;
   if (s.status.promoteFull) return 'Full promotion requested';
   if (isFastRollback(s)) return 'Rollback within the rollback window';
-  return s.status.abort ? undefined : 'Completed blue-green update';
+  const awaitsAnalysis = blueGreenOf(s)!.postPromotionAnalysis && !hasSucceeded(s.status, 'PostPromotion');
+  return s.status.abort || awaitsAnalysis ? undefined : 'Completed blue-green update';
 }

@@ -16,6 +16,7 @@ import type { EventIntent } from './decision.ts';
 import { accountManualPause, endAttempt, finishAttempt, isOpen, isWaitingForPerson, startAttempt } from './duration.ts';
 import { event } from './events.ts';
 import { newRevision } from './revision.ts';
+import { withRunEntries } from './rollout-analysis/entries.ts';
 import { isSaturated } from './blue-green-replicas.ts';
 import { selectorOf } from './build-replica-set.ts';
 import { blueGreenOf, canaryOf, isFullyPromoted, pausesOf } from './situation.ts';
@@ -71,9 +72,9 @@ function abortedAt(s: Situation, result: TurnResult, abort: boolean): string | u
   return result.abortedAt ?? s.status.abortedAt ?? formatTime(s.now);
 }
 
-function blueGreenStatus(s: Situation, { blueGreen }: TurnResult): BlueGreenStatus {
+function blueGreenStatus(s: Situation, { blueGreen, startsOver }: TurnResult): BlueGreenStatus {
   if (!blueGreenOf(s)) return {};
-  const before = s.status.blueGreen ?? {};
+  const before = (startsOver ? withRunEntries(s.status, {}) : s.status).blueGreen ?? {};
   if (!blueGreen) return before;
   const { activeSelector, previewSelector, scaleUpPreviewCheckPoint, ...rest } = { ...before, ...blueGreen };
   return {
@@ -109,15 +110,24 @@ function pauseEvents(s: Situation, pauses: readonly PauseCondition[], abort: boo
   return [];
 }
 
-function canaryStatus(s: Situation, { weights, flipsPingPong }: TurnResult): CanaryStatus {
+function canaryStatus(s: Situation, { weights, flipsPingPong, startsOver }: TurnResult): CanaryStatus {
   if (!canaryOf(s)) return {};
-  const { weights: known, ...rest } = s.status.canary ?? {};
+  const { weights: known, ...rest } = startsOver ? startedOver(s.status) : (s.status.canary ?? {});
   const kept = canaryOf(s)?.trafficRouting ? (weights ?? known) : undefined;
   const parts =
     flipsPingPong && canaryOf(s)?.pingPong
       ? { stablePingPong: rest.stablePingPong === 'ping' ? ('pong' as const) : ('ping' as const) }
       : {};
   return { ...rest, ...(kept && { weights: kept }), ...parts };
+}
+
+function startedOver(status: RolloutStatus): CanaryStatus {
+  const {
+    currentExperiment: _experiment,
+    stepPluginStatuses: _plugins,
+    ...rest
+  } = withRunEntries(status, {}).canary ?? {};
+  return rest;
 }
 
 const abortMessage = (s: Situation, cause?: string): string =>

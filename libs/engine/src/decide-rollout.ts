@@ -21,7 +21,10 @@ import { storedForm } from './same-status.ts';
 import { blueGreenOf, canaryOf, isFullyPromoted, isObserved, situationOf } from './situation.ts';
 import type { Situation } from './situation.ts';
 import type { RolloutSnapshot } from './snapshot.ts';
+import { experimentTurn } from './experiment-step/turn.ts';
+import { analysisTurn } from './rollout-analysis/turn.ts';
 import { routedTurn } from './routed/turn.ts';
+import type { TurnResult } from './turn.ts';
 import { problemWith } from './validity.ts';
 import { planWorkloadScaleDown } from './workload.ts';
 import type { Rollout } from '@sluice/model';
@@ -70,6 +73,7 @@ interface Taken {
   readonly plan: Plan;
   readonly status: RolloutStatus;
   readonly events: readonly EventIntent[];
+  readonly blockedBy?: TurnResult['blockedBy'];
 }
 
 /**
@@ -127,8 +131,17 @@ function takeTurn(snapshot: RolloutSnapshot, template: PodTemplateSpec, status: 
       };
     }
   }
-  const composed = composeStatus(situation, strategyTurn(situation, plan));
-  return { situation, plan, status: storedForm(status, composed.status), events: composed.events };
+  const analysis = analysisTurn(situation, plan);
+  const experiment = analysis.news ? {} : experimentTurn(situation, plan);
+  const trouble = troubleOf(analysis.trouble, experiment.trouble);
+  const news = analysis.news ?? experiment.news;
+  const composed = news ?? composeStatus(situation, { ...trouble, ...strategyTurn(situation, plan) });
+  return { situation, plan, status: storedForm(status, composed.status), events: composed.events, ...trouble };
+}
+
+function troubleOf(analysis: string | undefined, experiment: string | undefined): Pick<TurnResult, 'blockedBy'> {
+  if (analysis !== undefined) return { blockedBy: { what: 'analysis', reason: analysis } };
+  return experiment === undefined ? {} : { blockedBy: { what: 'experiment', reason: experiment } };
 }
 
 /**
@@ -168,7 +181,7 @@ function planRelease(s: Situation, plan: Plan): void {
 }
 
 function decisionOf(
-  { situation, plan, status: _last }: Taken,
+  { situation, plan, blockedBy }: Taken,
   status: RolloutStatus,
   events: readonly EventIntent[],
   isSettled: boolean,
@@ -183,7 +196,7 @@ function decisionOf(
     statusUrgency: urgencyOf(rollout.status ?? {}, status),
     actions: plan.actions(),
     events,
-    explanation: explain(situation, status),
+    explanation: explain(situation, status, blockedBy),
     ...(wakeAt !== undefined && { wakeAt }),
   };
 }

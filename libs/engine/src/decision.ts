@@ -1,4 +1,4 @@
-import type { ReplicaSet, RolloutStatus } from '@sluice/model';
+import type { AnalysisRun, Experiment, ReplicaSet, RolloutStatus } from '@sluice/model';
 import type { TrafficIntent } from './routed/intent.ts';
 import type { EpochMs } from './snapshot.ts';
 
@@ -90,6 +90,32 @@ export type Action =
       readonly events: readonly EventIntent[];
     }
   | {
+      /** Asks the analysis-runner to see to it that this run exists, under this name. It is followed by watch. */
+      readonly kind: 'EnsureAnalysisRun';
+      readonly run: AnalysisRun;
+      readonly events: readonly EventIntent[];
+    }
+  | {
+      readonly kind: 'TerminateAnalysisRun';
+      readonly name: string;
+      readonly uid: string;
+      readonly events: readonly EventIntent[];
+    }
+  | { readonly kind: 'DeleteAnalysisRun'; readonly target: Target; readonly events: readonly EventIntent[] }
+  | {
+      /** Asks the experiment-manager to see to it that this experiment exists, under this name. It is followed by watch. */
+      readonly kind: 'EnsureExperiment';
+      readonly experiment: Experiment;
+      readonly events: readonly EventIntent[];
+    }
+  | {
+      readonly kind: 'TerminateExperiment';
+      readonly name: string;
+      readonly uid: string;
+      readonly events: readonly EventIntent[];
+    }
+  | { readonly kind: 'DeleteExperiment'; readonly target: Target; readonly events: readonly EventIntent[] }
+  | {
       readonly kind: 'ScaleDeployment';
       readonly name: string;
       readonly replicas: number;
@@ -118,6 +144,8 @@ export type ExplanationCode =
   | 'WaitingForService'
   | 'WaitingForRouter'
   | 'WaitingForScaleDown'
+  | 'WaitingForAnalysis'
+  | 'WaitingForExperiment'
   | 'Progressing'
   | 'OtherController';
 

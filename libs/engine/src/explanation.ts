@@ -6,13 +6,16 @@ import { blockingRouter } from './routed/routers.ts';
 import { isUnfinished } from './restart.ts';
 import { pauseEnd } from './pause.ts';
 import type { Situation } from './situation.ts';
+import { runEntries } from './rollout-analysis/entries.ts';
+import { isCompletedPhase } from './rollout-analysis/follow.ts';
+import type { TurnResult } from './turn.ts';
 import { blueGreenOf, canaryOf, isFullyPromoted, stepsOf } from './situation.ts';
 import { currentStepIndex } from './weight.ts';
 
 const byItself = 'Nothing to do: it goes on by itself.';
 
 /** The one reason why the rollout is where this decision leaves it: the first that fits. */
-export function explain(s: Situation, status: RolloutStatus): Explanation {
+export function explain(s: Situation, status: RolloutStatus, trouble?: TurnResult['blockedBy']): Explanation {
   return (
     createFailed(s) ??
     stuck(s, status) ??
@@ -20,6 +23,7 @@ export function explain(s: Situation, status: RolloutStatus): Explanation {
     waitingForRouter(s, status) ??
     waitingForPerson(s, status) ??
     waitingForPods(s, status) ??
+    waitingForVerdict(s, status, trouble) ??
     waitingForCutover(s, status) ??
     healthy(s)
   );
@@ -141,6 +145,42 @@ function waitingForPods(s: Situation, status: RolloutStatus): Explanation | unde
     code: 'WaitingForOldPods',
     detail: `Pods of ${old.map((set) => set.name).join(', ')} are on their way out.`,
     unblock: byItself,
+  };
+}
+
+/** Of an analysis or an experiment, or of somebody who lets it begin. */
+function waitingForVerdict(
+  s: Situation,
+  status: RolloutStatus,
+  trouble: TurnResult['blockedBy'],
+): Explanation | undefined {
+  if (isFullyPromoted(status)) return undefined;
+  const name = s.rollout.metadata.name;
+  if (trouble) {
+    return {
+      code: trouble.what === 'experiment' ? 'WaitingForExperiment' : 'WaitingForAnalysis',
+      detail: `The ${trouble.what} cannot begin: ${trouble.reason}`,
+      unblock: `Mend what the message names; it is tried again by itself. To go on without: sluice promote ${name}.`,
+    };
+  }
+  const index = currentStepIndex({ ...s, status });
+  const place = index === undefined ? '' : ` of step ${index + 1} of ${stepsOf(s).length}`;
+  const { Step, PrePromotion, PostPromotion } = runEntries(status);
+  const run = Step ?? [PostPromotion, PrePromotion].find((entry) => entry && !isCompletedPhase(entry.status));
+  if (run) {
+    return {
+      code: 'WaitingForAnalysis',
+      detail: `AnalysisRun ${run.name}${place} is ${run.status || 'about to begin'}${run.message ? `: ${run.message}` : ''}.`,
+      unblock: `Nothing to do: its verdict moves the rollout on. To go on without: sluice promote ${name}${Step ? '' : ' --full'}.`,
+    };
+  }
+  const experiment = status.canary?.currentExperiment;
+  if (!experiment) return undefined;
+  const live = s.snapshot.experiments?.find(({ metadata }) => metadata.name === experiment);
+  return {
+    code: 'WaitingForExperiment',
+    detail: `Experiment ${experiment}${place} is ${live?.status?.phase || 'about to begin'}.`,
+    unblock: `Nothing to do: its end moves the rollout on. To go on without: sluice promote ${name}.`,
   };
 }
 

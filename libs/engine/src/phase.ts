@@ -17,7 +17,7 @@ export function phaseOf(s: Situation, status: RolloutStatus, blocked?: TurnResul
   if (held) return held;
   const pending = podsPending(s, status) ?? cutoverPending(s, status);
   if (!pending) return { phase: 'Healthy', message: '' };
-  return blocked ? progressingWith(`waiting for traffic router "${blocked.router}": ${blocked.reason}`) : pending;
+  return blocked ? progressingWith(`waiting for ${blocked.what}: ${blocked.reason}`) : pending;
 }
 
 const progressingWith = (message: string): PhaseAndMessage => ({ phase: 'Progressing', message });

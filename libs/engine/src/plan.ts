@@ -21,6 +21,7 @@ export class Plan {
   readonly #routes: Action[] = [];
   readonly #last: Action[] = [];
   readonly #first: Action[] = [];
+  readonly #asks: Action[] = [];
   readonly wakeAts: EpochMs[] = [];
   /** Builds the ReplicaSet that is still to be created, with what was planned for it. */
   readonly #build: (
@@ -65,6 +66,10 @@ export class Plan {
   later(action: Action): void {
     this.#last.push(action);
   }
+  /** Asked of another service when all else is done: one that is down keeps nothing from being served. */
+  ask(action: Action): void {
+    this.#asks.push(action);
+  }
   wake(at: EpochMs): void {
     this.wakeAts.push(at);
   }
@@ -89,7 +94,7 @@ export class Plan {
       const less = change.replicas !== undefined && change.replicas < set.spec;
       (less ? shrinks : grows).push(this.#action(set, change, events));
     }
-    return [...this.#first, ...grows, ...this.#services, ...this.#routes, ...shrinks, ...this.#last];
+    return [...this.#first, ...grows, ...this.#services, ...this.#routes, ...shrinks, ...this.#last, ...this.#asks];
   }
 
   #action(set: SetView, change: ReplicaSetChange, events: readonly EventIntent[]): Action {

@@ -37,6 +37,7 @@ export function reset(s: Situation): TurnResult {
   const isDone = skip !== undefined || (!isPodChange && s.status.stableRS === newSet.hash);
   const currentStepIndex = canary && steps > 0 ? (isDone ? steps : 0) : null;
   return {
+    startsOver: true,
     pauses: [],
     abort: false,
     abortedAt: null,

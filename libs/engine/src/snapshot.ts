@@ -1,5 +1,15 @@
 import type { RouterObservation } from './routed/intent.ts';
-import type { LabelSelector, Pod, PodTemplateSpec, ReplicaSet, Rollout, Service } from '@sluice/model';
+import type {
+  AnalysisRun,
+  AnalysisTemplate,
+  Experiment,
+  LabelSelector,
+  Pod,
+  PodTemplateSpec,
+  ReplicaSet,
+  Rollout,
+  Service,
+} from '@sluice/model';
 
 /** Milliseconds since 1970-01-01T00:00:00Z. */
 export type EpochMs = number;
@@ -60,5 +70,16 @@ export interface RolloutSnapshot {
   readonly createFailure?: { readonly hash: string; readonly message: string };
   /** By name: what each router that the strategy names was last seen to route; one that is not here is unknown. */
   readonly routers?: Readonly<Record<string, RouterObservation>>;
+  /** AnalysisRuns whose controller is this Rollout, among them each that its status names and that exists. */
+  readonly analysisRuns?: readonly AnalysisRun[];
+  /** Experiments whose controller is this Rollout, among them the one that its status names, if it exists. */
+  readonly experiments?: readonly Experiment[];
+  /** By name: the templates that the strategy's analyses name, and those that they name in turn. */
+  readonly analysisTemplates?: Readonly<Record<string, AnalysisTemplate>>;
+  readonly clusterAnalysisTemplates?: Readonly<Record<string, AnalysisTemplate>>;
+  /** Names of AnalysisRuns and Experiments that exist and belong to somebody else. */
+  readonly takenRunNames?: readonly string[];
+  /** Why a service could not do what it was last asked for; it is left alone for a while. */
+  readonly unreachable?: { readonly analysis?: string; readonly experiments?: string };
   readonly capabilities: Capabilities;
 }

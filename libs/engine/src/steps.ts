@@ -1,6 +1,8 @@
 import type { CanaryStep, CanaryStrategy } from '@sluice/model';
 import type { CanaryPair } from './canary-replicas.ts';
+import { hasExperimentSucceeded } from './experiment-step/turn.ts';
 import { isPauseOver } from './pause.ts';
+import { hasSucceeded } from './rollout-analysis/entries.ts';
 import { totalOf } from './sets.ts';
 import type { SetView } from './sets.ts';
 import { canaryOf } from './situation.ts';
@@ -31,6 +33,8 @@ export function isStepDone(s: Situation, step: CanaryStep, wanted: CanaryPair): 
   if (s.spec.paused) return false;
   if (step.pause) return isPauseOver(s, step.pause);
   if (step.setCanaryScale || (step.setWeight !== undefined && step.setWeight !== null)) return isAtCounts(s, wanted);
-  // A header or mirror route is done once it is declared; the others have services of their own that report back.
+  if (step.analysis) return hasSucceeded(s.status, 'Step');
+  if (step.experiment) return hasExperimentSucceeded(s);
+  // A header or mirror route is done once it is declared.
   return !!(step.setHeaderRoute || step.setMirrorRoute);
 }

@@ -29,12 +29,14 @@ export interface TurnResult {
   readonly activeSet?: SetView;
   /** The split that all routers were seen to have. */
   readonly weights?: TrafficWeights;
-  /** The router that keeps it where it is, and why. */
-  readonly blockedBy?: { readonly router: string; readonly reason: string };
+  /** Another service that keeps it where it is, and why. */
+  readonly blockedBy?: { readonly what: string; readonly reason: string };
   /** The two Services of a ping-pong have changed their parts. */
   readonly flipsPingPong?: boolean;
   /** Why the update was taken back, where the controller did it. */
   readonly abortCause?: string;
+  /** Nothing that analyses, experiments or plugins said before counts any more. */
+  readonly startsOver?: true;
   readonly startsAttempt?: boolean;
   readonly endsAttempt?: CompletionStatus;
   readonly events?: readonly EventIntent[];

@@ -1,5 +1,7 @@
 import { formatFieldError, podTemplateHash, validateReferences, validateRollout } from '@sluice/model';
 import type { FieldError, PodTemplateSpec, Rollout, RolloutSpec } from '@sluice/model';
+import { validateAnalyses } from './analysis-template/index.ts';
+import { templateLookup } from './rollout-analysis/templates.ts';
 import { named } from './snapshot.ts';
 import type { RolloutSnapshot } from './snapshot.ts';
 
@@ -21,7 +23,7 @@ function specError(rollout: Rollout, template: PodTemplateSpec | undefined): Fie
 
 /** The first thing that is wrong with the Rollout or with what it refers to, as the API server would say it. Source: spec-rollout §1.4. */
 export function problemWith(snapshot: RolloutSnapshot): string | undefined {
-  const { rollout, workload, services } = snapshot;
+  const { rollout, workload } = snapshot;
   if (workload.kind === 'missing') return workload.message;
   const resolved = workload.kind === 'found' ? workload.template : undefined;
   const template = resolved ?? rollout.spec.template;
@@ -32,7 +34,7 @@ export function problemWith(snapshot: RolloutSnapshot): string | undefined {
       detail: "Rollout has missing field '.spec.selector'",
     });
   }
-  const error = specError(rollout, resolved) ?? referenceError(rollout, services, template);
+  const error = specError(rollout, resolved) ?? referenceError(snapshot, template);
   if (error) return formatFieldError(error);
   const refusal = snapshot.templateRefusal;
   return refusal && template && refusal.hash === podTemplateHash(template, rollout.status?.collisionCount)
@@ -40,16 +42,16 @@ export function problemWith(snapshot: RolloutSnapshot): string | undefined {
     : undefined;
 }
 
-function referenceError(
-  rollout: Rollout,
-  services: RolloutSnapshot['services'],
-  template: PodTemplateSpec | undefined,
-): FieldError | undefined {
+function referenceError(snapshot: RolloutSnapshot, template: PodTemplateSpec | undefined): FieldError | undefined {
+  const { rollout, services } = snapshot;
   // What could not be read is not "not found": the decision holds instead.
   if (Object.values(services).includes('unknown')) return undefined;
   const service = (name: string) => {
     const observed = named(services, name);
     return typeof observed === 'object' ? observed : undefined;
   };
-  return validateReferences(rollout, { service }, template);
+  const analysisTemplate = templateLookup(snapshot);
+  const needsTemplates = snapshot.capabilities.analysis;
+  const further = needsTemplates ? [() => validateAnalyses(rollout, analysisTemplate)] : [];
+  return validateReferences(rollout, { service, ...(needsTemplates && { analysisTemplate }), further }, template);
 }

@@ -1,10 +1,13 @@
-export type { PluginClient, RouteRelease, RouterCheck, RouterClient, StepClient } from './clients.ts';
+export type { PluginClient } from './client-view.ts';
+export type { RouteRelease, RouterCheck, RouterClient, StepClient } from './clients.ts';
 export { pluginLabel, pluginNameAnnotation, pluginPortName } from './discovery.ts';
 export { configuredPlugin, pluginTypes } from './endpoint.ts';
 export type { ConfiguredPlugin, PluginType } from './endpoint.ts';
+export type { MeasurementUnderWay, MetricClient, MetricOutcome } from './metric-client.ts';
 export { PluginCallError, isPluginCallError } from './plugin-call-error.ts';
 export type { CallOptions, WriteOptions } from './plugin-calls.ts';
 export { createPluginHost } from './plugin-host.ts';
 export type { PluginHost, PluginHostOptions, PluginInfo } from './plugin-host.ts';
 export type { PluginChange, PluginState } from './plugin-registry.ts';
+export { channelCredentials } from './tls.ts';
 export type { ClientTls } from './tls.ts';

@@ -88,9 +88,15 @@ export function execute(world: World, rollout: Rollout, action: Action, rolloutV
           spec: { ...deployment.spec, replicas: action.replicas },
         })),
       );
+    case 'EnsureAnalysisRun':
+    case 'TerminateAnalysisRun':
+    case 'DeleteAnalysisRun':
+    case 'EnsureExperiment':
+    case 'TerminateExperiment':
+    case 'DeleteExperiment':
     case 'ApplyTraffic':
     case 'ReleaseTraffic':
-      // This world has no routers, and says so in its capabilities: a Rollout that needs one is held before it comes to this.
+      // This world has no such services, and says so in its capabilities: a Rollout that needs one is held before it comes to this.
       return { ok: false, reason: 'NotFound' };
     default:
       return action satisfies never;

@@ -83,6 +83,12 @@ export function after(scene: Scene, action: Action): Scene {
     case 'PatchRollout':
     case 'PatchPodMetadata':
     case 'ScaleDeployment':
+    case 'EnsureAnalysisRun':
+    case 'TerminateAnalysisRun':
+    case 'DeleteAnalysisRun':
+    case 'EnsureExperiment':
+    case 'TerminateExperiment':
+    case 'DeleteExperiment':
     case 'ApplyTraffic':
     case 'ReleaseTraffic':
       return scene;

@@ -2,11 +2,14 @@ import { eventReasons } from '@sluice/model';
 import type { TrafficWeights } from '@sluice/model';
 import type { EventIntent } from '../decision.ts';
 import { describeStep, event } from '../events.ts';
+import { experimentDestinations } from '../experiment-step/weights.ts';
+import { hasExperimentSucceeded } from '../experiment-step/turn.ts';
 import { routersOf } from '../hold.ts';
 import { enterPauseStep, isPauseOver, withoutPause } from '../pause.ts';
 import type { Plan } from '../plan.ts';
 import { canaryPromotion, promoted } from '../promotion.ts';
 import { isWithinRollbackWindow } from '../rollback.ts';
+import { hasSucceeded } from '../rollout-analysis/entries.ts';
 import { deepEqual } from '../same-status.ts';
 import { canaryOf, isFullyPromoted, isHalted, pausesOf, stepsOf } from '../situation.ts';
 import type { Situation } from '../situation.ts';
@@ -39,7 +42,7 @@ export function routedTurn(s: Situation, plan: Plan): TurnResult {
   const weights = intent && answer !== 'missing' ? recorded(s, intent, answer) : undefined;
   const result = strategyResult(s, plan, wanted, intent, answer);
   const blocked = answer === 'missing' || answer === 'pending' ? blockingRouter(s) : undefined;
-  if (blocked) return { ...result, blockedBy: blocked };
+  if (blocked) return { ...result, blockedBy: { what: `traffic router "${blocked.router}"`, reason: blocked.reason } };
   return weights ? { ...result, weights, events: [...weightEvents(s, weights), ...(result.events ?? [])] } : result;
 }
 
@@ -128,6 +131,8 @@ function isRoutedStepDone(
     return isRouted && isAtRoutedCounts(s, wanted) && (mayBeLess || intent?.weight === weightAtStep(s, index));
   }
   if (step.setCanaryScale) return isAtRoutedCounts(s, wanted);
+  if (step.analysis) return hasSucceeded(s.status, 'Step');
+  if (step.experiment) return hasExperimentSucceeded(s);
   return !!(step.setHeaderRoute || step.setMirrorRoute) && isRouted;
 }
 
@@ -158,7 +163,7 @@ function wantedIntent(
     canary: { service: names.canary, hash },
     weight,
     maxWeight: maxWeightOf(s),
-    extraDestinations: [],
+    extraDestinations: experimentDestinations(s),
     ...managedRoutes(s),
     managedRoutes: (canaryOf(s)?.trafficRouting?.managedRoutes ?? []).map((route) => route.name),
   };
@@ -182,6 +187,7 @@ function planRoutes(s: Situation, plan: Plan, intent: TrafficIntent): void {
 /** What is kept in the status: the split that every router was seen to have. */
 function recorded(s: Situation, intent: TrafficIntent, answer: Acknowledgement): TrafficWeights {
   const canary = canaryOf(s);
+  const extra = intent.extraDestinations.reduce((sum, { weight }) => sum + weight, 0);
   const destination = (service: string | null | undefined, hash: string, weight: number) => ({
     weight,
     ...(service && { serviceName: service }),
@@ -189,7 +195,10 @@ function recorded(s: Situation, intent: TrafficIntent, answer: Acknowledgement):
   });
   return {
     canary: destination(canary?.canaryService, canaryHash(s), intent.weight),
-    stable: destination(canary?.stableService, intent.stable.hash, intent.maxWeight - intent.weight),
+    stable: destination(canary?.stableService, intent.stable.hash, intent.maxWeight - intent.weight - extra),
+    ...(intent.extraDestinations.length > 0 && {
+      additional: intent.extraDestinations.map(({ service, hash, weight }) => destination(service, hash, weight)),
+    }),
     ...(answer !== 'unsupported' && { verified: answer === 'verified' }),
   };
 }

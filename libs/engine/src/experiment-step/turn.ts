@@ -1,0 +1,143 @@
+import { eventReasons } from '@sluice/model';
+import type { Experiment, RolloutStatus } from '@sluice/model';
+import { composeStatus } from '../compose-status.ts';
+import type { ComposedStatus } from '../compose-status.ts';
+import { event } from '../events.ts';
+import { findPause, withPause } from '../pause.ts';
+import { targetOf } from '../plan.ts';
+import type { Plan } from '../plan.ts';
+import { needsReset } from '../reset.ts';
+import { forgotten } from '../rollout-analysis/history.ts';
+import { isCompletedPhase } from '../rollout-analysis/follow.ts';
+import { deepEqual } from '../same-status.ts';
+import { canaryOf, isFullyPromoted, pausesOf, stepsOf } from '../situation.ts';
+import type { Situation } from '../situation.ts';
+import { currentStepIndex } from '../weight.ts';
+import { buildExperiment, experimentName } from './build.ts';
+
+export interface ExperimentTurn {
+  /** What the experiment has to say that the status does not say yet. */
+  readonly news?: ComposedStatus;
+  /** Why an experiment that ought to begin cannot. */
+  readonly trouble?: string;
+}
+
+/** Begins the experiment of the current step, follows it, and ends every other one that the rollout still has. */
+export function experimentTurn(s: Situation, plan: Plan): ExperimentTurn {
+  if (!canaryOf(s) || needsReset(s)) return {};
+  const wanted = wantedExperiment(s);
+  const known = s.status.canary?.currentExperiment;
+  const { name, trouble } = wanted ? current(s, plan, wanted, known) : {};
+  planEnds(s, plan, name);
+  const experiments = (s.snapshot.experiments ?? []).filter(({ metadata }) => metadata.name !== name);
+  for (const gone of forgotten(s, experiments))
+    plan.later({ kind: 'DeleteExperiment', target: targetOf(gone), events: [] });
+  const news = newsOf(s, name, known);
+  return { ...(news && { news }), ...(trouble !== undefined && { trouble }) };
+}
+
+/** Index of the current step where that is an experiment that may run. */
+function wantedExperiment(s: Situation): number | undefined {
+  const { status, roles } = s;
+  if (!roles.stableSet || isFullyPromoted(status) || status.abort || status.promoteFull) return undefined;
+  const index = currentStepIndex(s);
+  return index !== undefined && stepsOf(s)[index]!.experiment ? index : undefined;
+}
+
+interface Current {
+  readonly name?: string;
+  readonly trouble?: string;
+}
+
+function current(s: Situation, plan: Plan, index: number, known: string | undefined): Current {
+  if (known && isOfStep(s, index, known)) {
+    const found = named(s, known);
+    if (found) return { name: known };
+    return { name: known, ...begin(s, plan, index, known) };
+  }
+  // While a person judges, or has yet to, nothing is compared anew.
+  const isHeld = pausesOf(s.status).some(({ reason }) => reason.startsWith('Inconclusive'));
+  if (isHeld) return {};
+  const name = freeName(s, index);
+  const begun = begin(s, plan, index, name);
+  return begun.trouble === undefined ? { name } : begun;
+}
+
+function begin(s: Situation, plan: Plan, index: number, name: string): { readonly trouble?: string } {
+  const unreachable = s.snapshot.unreachable?.experiments;
+  if (unreachable) return { trouble: unreachable };
+  const built = buildExperiment(s, index, stepsOf(s)[index]!.experiment!);
+  if (!built.ok) return { trouble: built.error.message };
+  const experiment = { ...built.value, metadata: { ...built.value.metadata, name } };
+  plan.ask({
+    kind: 'EnsureExperiment',
+    experiment,
+    events: [event(eventReasons.experimentCreated, `Created Experiment '${name}'`)],
+  });
+  return {};
+}
+
+const named = (s: Situation, name: string): Experiment | undefined =>
+  s.snapshot.experiments?.find(({ metadata }) => metadata.name === name);
+
+const isOfStep = (s: Situation, index: number, name: string): boolean => {
+  const base = experimentName(s, index);
+  return name === base || (name.startsWith(`${base}-`) && /^\d+$/.test(name.slice(base.length + 1)));
+};
+
+/** The first name that nobody has, or whose experiment is ours, still runs, and compares the same. */
+function freeName(s: Situation, index: number): string {
+  const base = experimentName(s, index);
+  const wanted = buildExperiment(s, index, stepsOf(s)[index]!.experiment!);
+  for (let suffix = 0; ; suffix++) {
+    const name = suffix === 0 ? base : `${base}-${suffix}`;
+    if (s.snapshot.takenRunNames?.includes(name)) continue;
+    const existing = named(s, name);
+    if (!existing) return name;
+    const isUsable = !existing.spec.terminate && !isCompletedPhase(existing.status?.phase);
+    if (isUsable && wanted.ok && deepEqual(existing.spec, wanted.value.spec)) return name;
+  }
+}
+
+function planEnds(s: Situation, plan: Plan, currentName: string | undefined): void {
+  for (const { metadata, spec, status } of s.snapshot.experiments ?? []) {
+    const isOver = spec.terminate || isCompletedPhase(status?.phase) || metadata.deletionTimestamp;
+    if (metadata.name === currentName || isOver) continue;
+    plan.ask({ kind: 'TerminateExperiment', name: metadata.name, uid: metadata.uid ?? '', events: [] });
+  }
+}
+
+function newsOf(s: Situation, name: string | undefined, known: string | undefined): ComposedStatus | undefined {
+  const { phase, message } = (name === undefined ? undefined : named(s, name)?.status) ?? {};
+  if (phase === 'Failed' || phase === 'Error') {
+    const abortCause = `Experiment analysis phase is error/failed: ${message ?? ''}`;
+    return composeStatus(
+      { ...s, status: withExperiment(s.status, undefined) },
+      { abort: true, pauses: [], abortCause },
+    );
+  }
+  if (phase === 'Inconclusive') {
+    const told = withExperiment(s.status, undefined);
+    const before = pausesOf(s.status);
+    const isPaused = findPause(before, 'InconclusiveExperiment') !== undefined;
+    const pauses = isPaused ? before : withPause(before, 'InconclusiveExperiment', s.now);
+    return composeStatus({ ...s, status: told }, { pauses });
+  }
+  return name === (known || undefined) ? undefined : { status: withExperiment(s.status, name), events: [] };
+}
+
+function withExperiment(status: RolloutStatus, name: string | undefined): RolloutStatus {
+  const { currentExperiment: _gone, ...canary } = status.canary ?? {};
+  return { ...status, canary: { ...canary, ...(name !== undefined && { currentExperiment: name }) } };
+}
+
+/** Whether the experiment of the current step has given a verdict of success. */
+export function hasExperimentSucceeded(s: Situation): boolean {
+  const name = s.status.canary?.currentExperiment;
+  return name !== undefined && name !== '' && named(s, name)?.status?.phase === 'Successful';
+}
+
+export const currentExperiment = (s: Situation): Experiment | undefined => {
+  const name = s.status.canary?.currentExperiment;
+  return name ? named(s, name) : undefined;
+};

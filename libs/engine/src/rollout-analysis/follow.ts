@@ -1,0 +1,136 @@
+import type { AnalysisRun, EventReason, RolloutAnalysisRunStatus } from '@sluice/model';
+import { analysisRunOf, placeRun } from '../analysis-template/index.ts';
+import type { EventIntent } from '../decision.ts';
+import { event } from '../events.ts';
+import { findPause } from '../pause.ts';
+import type { Plan } from '../plan.ts';
+import { newRevision } from '../revision.ts';
+import { isResumedByUser, pausesOf } from '../situation.ts';
+import type { Situation } from '../situation.ts';
+import { isInconclusive } from './wanted.ts';
+import type { WantedAnalysis } from './wanted.ts';
+import { templateLookup } from './templates.ts';
+
+export interface FollowedRun {
+  /** What the status says of it; undefined where there is none. */
+  readonly entry?: RolloutAnalysisRunStatus;
+  readonly events: readonly EventIntent[];
+  /** Why a run that ought to begin cannot. */
+  readonly trouble?: string;
+}
+
+/** Follows the current run of one kind, or begins one where it is time to. */
+export function followRun(
+  s: Situation,
+  plan: Plan,
+  wanted: WantedAnalysis,
+  known: RolloutAnalysisRunStatus | undefined,
+): FollowedRun {
+  const current = known && isOfThisPlace(s, wanted, known.name) ? known : undefined;
+  if (current && !needsAnother(s, current)) return watched(s, plan, wanted, current);
+  // The verdict of an attempt that was taken back says nothing about the next one.
+  const kept = current && !s.status.abortedAt ? { entry: current } : {};
+  if (!wanted.mayBegin) return { ...kept, events: [] };
+  const unreachable = s.snapshot.unreachable?.analysis;
+  if (unreachable) return { ...kept, events: [], trouble: unreachable };
+  const built = builtRun(s, wanted);
+  if (!built.ok) return { ...kept, events: [], trouble: built.error.message };
+  const placed = placeRun(built.value, (name) => bearerOf(s, name, built.value));
+  if (placed.kind === 'create') plan.ask({ kind: 'EnsureAnalysisRun', run: placed.run, events: [] });
+  return { entry: entryOf(placed.run), events: [] };
+}
+
+/** Who bears the name already. A run that was told to end gives no verdict of its own any more: it is nobody's. */
+function bearerOf(s: Situation, name: string, wanted: AnalysisRun): AnalysisRun | undefined {
+  const run = runNamed(s, name);
+  const isUsable = run !== undefined && !run.spec.terminate;
+  if (isUsable || !(run || s.snapshot.takenRunNames?.includes(name))) return run;
+  return { ...wanted, metadata: { name, namespace: wanted.metadata.namespace } };
+}
+
+/** A step's run belongs to that step alone: its name says which. */
+function isOfThisPlace(s: Situation, { kind, stepIndex }: WantedAnalysis, name: string): boolean {
+  if (kind !== 'Step') return true;
+  const run = runNamed(s, name);
+  const label = run?.metadata.labels?.['step-index'];
+  return label === undefined ? new RegExp(`-${stepIndex}(\\.\\d+)?$`).test(name) : label === String(stepIndex);
+}
+
+/** Source: spec-analysis §10 “New run needed”. */
+function needsAnother(s: Situation, current: RolloutAnalysisRunStatus): boolean {
+  if (isInconclusive(s)) return false;
+  if (isResumed(s)) return current.status === 'Inconclusive';
+  return !!s.status.abortedAt;
+}
+
+/** Somebody has looked at what was inconclusive and wants to go on. */
+export const isResumed = (s: Situation): boolean =>
+  isResumedByUser(s.status) ||
+  (s.status.controllerPause === true &&
+    !['CanaryPauseStep' as const, 'BlueGreenPause' as const].some((reason) => findPause(pausesOf(s.status), reason)));
+
+function watched(s: Situation, plan: Plan, wanted: WantedAnalysis, current: RolloutAnalysisRunStatus): FollowedRun {
+  const run = runNamed(s, current.name);
+  if (run === undefined) {
+    if (isCompletedPhase(current.status)) return { entry: current, events: [] };
+    return begunAgain(s, plan, wanted, current);
+  }
+  const entry = entryOf(run, current);
+  const changed = entry.status !== current.status && entry.status;
+  return { entry, events: changed ? [phaseEvent(wanted, entry, current.status)] : [] };
+}
+
+/** It was begun and is not there: asked for but not seen yet, or deleted by somebody. */
+function begunAgain(s: Situation, plan: Plan, wanted: WantedAnalysis, entry: RolloutAnalysisRunStatus): FollowedRun {
+  const unreachable = s.snapshot.unreachable?.analysis;
+  const built = builtRun(s, wanted);
+  const trouble = unreachable ?? (built.ok ? undefined : built.error.message);
+  if (!built.ok || trouble !== undefined) return { entry, events: [], ...(trouble !== undefined && { trouble }) };
+  const run = { ...built.value, metadata: { ...built.value.metadata, name: entry.name } };
+  plan.ask({ kind: 'EnsureAnalysisRun', run, events: [] });
+  return { entry, events: [] };
+}
+
+const runNamed = (s: Situation, name: string): AnalysisRun | undefined =>
+  s.snapshot.analysisRuns?.find((run) => run.metadata.name === name);
+
+const builtRun = (s: Situation, { kind, stepIndex, analysis }: WantedAnalysis) =>
+  analysisRunOf(
+    s.rollout,
+    {
+      kind,
+      ...(stepIndex !== undefined && { stepIndex }),
+      podHash: s.roles.newSet.hash,
+      stableHash: s.roles.stableSet?.hash ?? '',
+      revision: newRevision(s),
+    },
+    analysis,
+    templateLookup(s.snapshot),
+  );
+
+function entryOf(run: AnalysisRun, before?: RolloutAnalysisRunStatus): RolloutAnalysisRunStatus {
+  const { phase, message } = verdictOf(run);
+  const status = phase ?? before?.status ?? ('' as RolloutAnalysisRunStatus['status']);
+  return { name: run.metadata.name, status, ...(message && { message }) };
+}
+
+/** The reference takes a run that somebody has ended for a success; what was not measured to its end proves nothing. */
+function verdictOf(run: AnalysisRun): {
+  readonly phase?: RolloutAnalysisRunStatus['status'];
+  readonly message?: string;
+} {
+  const { phase, message } = run.status ?? {};
+  const wasEnded = phase === 'Successful' && run.spec.terminate === true && message === 'Run Terminated';
+  return { ...(phase && { phase: wasEnded ? 'Inconclusive' : phase }), ...(message && { message }) };
+}
+
+const completedPhases: readonly string[] = ['Successful', 'Failed', 'Error', 'Inconclusive'];
+export const isCompletedPhase = (phase: string | undefined): boolean =>
+  phase !== undefined && completedPhases.includes(phase);
+
+function phaseEvent({ kind }: WantedAnalysis, entry: RolloutAnalysisRunStatus, before: string): EventIntent {
+  return event(
+    `AnalysisRun${entry.status}` as EventReason,
+    `${kind} Analysis Run '${entry.name}' Status New: '${entry.status}' Previous: '${before}'`,
+  );
+}

@@ -1,0 +1,96 @@
+import type { AnalysisRun, RolloutAnalysisRunStatus, RolloutStatus } from '@sluice/model';
+import { composeStatus } from '../compose-status.ts';
+import type { ComposedStatus } from '../compose-status.ts';
+import type { EventIntent } from '../decision.ts';
+import { withPause } from '../pause.ts';
+import type { Plan } from '../plan.ts';
+import { needsReset } from '../reset.ts';
+import { deepEqual } from '../same-status.ts';
+import { blueGreenOf, pausesOf } from '../situation.ts';
+import type { Situation } from '../situation.ts';
+import { runEntries, withRunEntries } from './entries.ts';
+import type { RunEntries } from './entries.ts';
+import type { AnalysisKind } from '../analysis-template/index.ts';
+import { followRun, isCompletedPhase, isResumed } from './follow.ts';
+import { planRunHistory } from './history.ts';
+import { isInconclusive, skipsAnalysis, wantedAnalyses } from './wanted.ts';
+
+export interface AnalysisTurn {
+  /** What the analyses have to say that the status does not say yet. */
+  readonly news?: ComposedStatus;
+  /** Why an analysis that ought to begin cannot. */
+  readonly trouble?: string;
+}
+
+/**
+ * Begins the analyses that are due, follows those that run, ends those that nobody needs any more. A verdict against the new version takes the update back; one
+ * that says neither yes nor no pauses it.
+ */
+export function analysisTurn(s: Situation, plan: Plan): AnalysisTurn {
+  if (needsReset(s)) return {};
+  const before = runEntries(s.status);
+  const skips = skipsAnalysis(s);
+  const wanted = skips ? [] : wantedAnalyses(s);
+  const followed = wanted.map((each) => ({ ...each, ...followRun(s, plan, each, before[each.kind]) }));
+  const entries: Partial<Record<AnalysisKind, RolloutAnalysisRunStatus>> =
+    // What was measured before a blue-green promotion stays to be read.
+    skips && blueGreenOf(s) ? { ...before } : {};
+  for (const { kind, entry } of followed) if (entry) entries[kind] = entry;
+  planEnds(s, plan, skips ? {} : entries);
+  planRunHistory(s, plan, entries);
+  const events = followed.flatMap((each) => each.events);
+  const trouble = followed.find((each) => each.trouble !== undefined)?.trouble;
+  const news = newsOf(s, before, entries, events);
+  return { ...(news && { news }), ...(trouble !== undefined && { trouble }) };
+}
+
+function newsOf(
+  s: Situation,
+  before: RunEntries,
+  entries: RunEntries,
+  events: readonly EventIntent[],
+): ComposedStatus | undefined {
+  if (skipsAnalysis(s)) {
+    return deepEqual(before, entries) ? undefined : { status: withRunEntries(s.status, entries), events };
+  }
+  const failure = failureOf(entries);
+  if (failure) {
+    const told: RolloutStatus = withRunEntries(s.status, blueGreenOf(s) ? entries : {});
+    return composeStatus({ ...s, status: told }, { abort: true, pauses: [], abortCause: failure, events });
+  }
+  const isOpen = Object.values(entries).some(({ status }) => status === 'Inconclusive');
+  if (isOpen && !isInconclusive(s) && !isResumed(s)) {
+    const told = withRunEntries(s.status, entries);
+    const pauses = withPause(pausesOf(s.status), 'InconclusiveAnalysisRun', s.now);
+    return composeStatus({ ...s, status: told }, { pauses, events });
+  }
+  return deepEqual(before, entries) ? undefined : { status: withRunEntries(s.status, entries), events };
+}
+
+const causes: Readonly<Record<AnalysisKind, string>> = {
+  Step: 'Step-based analysis',
+  Background: 'Background analysis',
+  PrePromotion: 'Blue/green pre-promotion analysis',
+  PostPromotion: 'Blue/green post-promotion analysis',
+};
+
+function failureOf(entries: RunEntries): string | undefined {
+  for (const [kind, { status, message }] of Object.entries(entries)) {
+    if (status === 'Failed' || status === 'Error')
+      return `${causes[kind as AnalysisKind]} phase error/failed: ${message ?? ''}`;
+  }
+  return undefined;
+}
+
+/** Runs that nobody waits for measure no more. */
+function planEnds(s: Situation, plan: Plan, current: RunEntries): void {
+  const names = new Set(Object.values(current).map(({ name }) => name));
+  for (const run of s.snapshot.analysisRuns ?? []) {
+    if (names.has(run.metadata.name) || !isLive(run)) continue;
+    const { name, uid = '' } = run.metadata;
+    plan.ask({ kind: 'TerminateAnalysisRun', name, uid, events: [] });
+  }
+}
+
+const isLive = (run: AnalysisRun): boolean =>
+  !run.spec.terminate && !run.metadata.deletionTimestamp && !isCompletedPhase(run.status?.phase);

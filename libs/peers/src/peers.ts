@@ -1,0 +1,124 @@
+import type { CallOptions, ClientUnaryCall, ServiceError } from '@grpc/grpc-js';
+import { Metadata } from '@grpc/grpc-js';
+import { AnalysisServiceClient, ExperimentServiceClient } from '@sluice/contracts';
+import type { EnsureExperimentResponse, EnsureRunResponse } from '@sluice/contracts';
+import type { AnalysisRun, Experiment, ObjectMeta } from '@sluice/model';
+import { channelCredentials } from '@sluice/plugin-host';
+import type { ClientTls } from '@sluice/plugin-host';
+import { peerErrorOf } from './peer-error.ts';
+
+export interface PeerOptions {
+  /** `host:port`. */
+  readonly address: string;
+  readonly tls?: ClientTls;
+  /** How long one call may take: 5 s. */
+  readonly deadlineMs?: number;
+}
+
+export interface AskOptions {
+  readonly signal?: AbortSignal;
+}
+
+export interface EnsureOptions extends AskOptions {
+  /** Stands for this one wish: the same as long as the same object is meant. */
+  readonly idempotencyKey: string;
+}
+
+export interface Named {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+/** The analysis-runner. All calls throw PeerError. */
+export interface AnalysisPeer {
+  /** The run exists from now on, perhaps under another name where that one is taken. Its owner is the one in its ownerReferences. */
+  ensureRun(run: AnalysisRun, options: EnsureOptions): Promise<Named>;
+  terminateRun(run: Named, options?: AskOptions): Promise<void>;
+  close(): void;
+}
+
+/** The experiment-manager. All calls throw PeerError. */
+export interface ExperimentPeer {
+  ensure(experiment: Experiment, options: EnsureOptions): Promise<Named>;
+  terminate(experiment: Named, options?: AskOptions): Promise<void>;
+  close(): void;
+}
+
+const channelOptions = {
+  // A peer that comes back is asked again within seconds.
+  'grpc.initial_reconnect_backoff_ms': 200,
+  'grpc.min_reconnect_backoff_ms': 200,
+  'grpc.max_reconnect_backoff_ms': 2_000,
+  'grpc.dns_min_time_between_resolutions_ms': 2_000,
+  'grpc.use_local_subchannel_pool': 1,
+};
+
+export function createAnalysisPeer(options: PeerOptions): AnalysisPeer {
+  const client = new AnalysisServiceClient(options.address, channelCredentials(options.tls), channelOptions);
+  const ask = asking('analysis-runner', options);
+  return {
+    async ensureRun(run, { idempotencyKey, signal }) {
+      const request = { analysisRunJson: JSON.stringify(run), owner: ownerOf(run.metadata), idempotencyKey };
+      const answer = await ask<EnsureRunResponse>(signal, (metadata, call, done) =>
+        client.ensureRun(request, metadata, call, done),
+      );
+      return answer.run ?? namedBy(run.metadata);
+    },
+    async terminateRun(run, { signal } = {}) {
+      await ask(signal, (metadata, call, done) => client.terminateRun({ run }, metadata, call, done));
+    },
+    close: () => client.close(),
+  };
+}
+
+export function createExperimentPeer(options: PeerOptions): ExperimentPeer {
+  const client = new ExperimentServiceClient(options.address, channelCredentials(options.tls), channelOptions);
+  const ask = asking('experiment-manager', options);
+  return {
+    async ensure(experiment, { idempotencyKey, signal }) {
+      const request = {
+        experimentJson: JSON.stringify(experiment),
+        owner: ownerOf(experiment.metadata),
+        idempotencyKey,
+      };
+      const answer = await ask<EnsureExperimentResponse>(signal, (metadata, call, done) =>
+        client.ensure(request, metadata, call, done),
+      );
+      return answer.experiment ?? namedBy(experiment.metadata);
+    },
+    async terminate(experiment, { signal } = {}) {
+      await ask(signal, (metadata, call, done) => client.terminate({ experiment }, metadata, call, done));
+    },
+    close: () => client.close(),
+  };
+}
+
+type Unary<A> = (
+  metadata: Metadata,
+  options: Partial<CallOptions>,
+  done: (error: ServiceError | null, answer: A) => void,
+) => ClientUnaryCall;
+
+function asking(peer: string, { address, deadlineMs = 5_000 }: PeerOptions) {
+  return <A>(signal: AbortSignal | undefined, unary: Unary<A>): Promise<A> =>
+    new Promise((resolve, reject) => {
+      const call = unary(new Metadata(), { deadline: Date.now() + deadlineMs }, (error, answer) => {
+        signal?.removeEventListener('abort', cancel);
+        if (error === null) resolve(answer);
+        else reject(peerErrorOf(peer, address, error));
+      });
+      const cancel = (): void => call.cancel();
+      if (signal?.aborted === true) cancel();
+      else signal?.addEventListener('abort', cancel, { once: true });
+    });
+}
+
+const namedBy = ({ namespace = '', name, uid = '' }: ObjectMeta): Named => ({ namespace, name, uid });
+
+function ownerOf({ namespace = '', ownerReferences = [] }: ObjectMeta) {
+  const owner = ownerReferences.find(({ controller }) => controller === true);
+  if (owner === undefined) return undefined;
+  const { apiVersion, kind, name, uid } = owner;
+  return { apiVersion, kind, namespace, name, uid };
+}
