@@ -4,7 +4,7 @@ import { ServingStatus, protocolVersion } from '@sluice/contracts';
 import type { DescribeResponse, HealthCheckResponse } from '@sluice/contracts';
 import type { KubeLogger } from '@sluice/kube';
 import { createCircuitBreaker } from './circuit-breaker.ts';
-import type { CircuitBreaker } from './circuit-breaker.ts';
+import type { CircuitBreaker, Verdict } from './circuit-breaker.ts';
 import type { PluginEndpoint } from './endpoint.ts';
 import { PluginCallError } from './plugin-call-error.ts';
 import { openChannel } from './plugin-channel.ts';
@@ -218,6 +218,24 @@ export function connectPlugin(options: ConnectionOptions): PluginConnection {
     }
   }
 
+  let healthCheck: Promise<Verdict> | undefined;
+
+  /**
+   * What it says of the plugin that it did not answer in time. A measurement may well take longer than its call, as a back end hangs that others do not ask: a metric
+   * provider that still answers health is alive.
+   */
+  function lateness(): Verdict | Promise<Verdict> {
+    if (endpoint.type !== 'metric') return 'outage';
+    healthCheck ??= channel
+      .checkHealth()
+      .then(
+        (): Verdict => 'alive',
+        (error: unknown): Verdict => (error instanceof PluginCallError && error.outage ? 'outage' : 'nothing'),
+      )
+      .finally(() => (healthCheck = undefined));
+    return healthCheck;
+  }
+
   connect();
   return {
     endpoint,
@@ -234,7 +252,7 @@ export function connectPlugin(options: ConnectionOptions): PluginConnection {
       return stateNow() === 'open' ? `plugin ${name} does not answer its calls` : problem;
     },
     attempt: (method, definition, request, attempt) =>
-      throughBreaker(breaker, { name, method, signal: attempt.signal }, () =>
+      throughBreaker(breaker, { name, method, signal: attempt.signal, late: lateness }, () =>
         channel.ask(method, definition, request, attempt),
       ),
     async drain(longestMs) {
@@ -248,7 +266,12 @@ export function connectPlugin(options: ConnectionOptions): PluginConnection {
 
 async function throughBreaker<A>(
   breaker: CircuitBreaker,
-  call: { readonly name: string; readonly method: string; readonly signal: AbortSignal | undefined },
+  call: {
+    readonly name: string;
+    readonly method: string;
+    readonly signal: AbortSignal | undefined;
+    readonly late: () => Verdict | Promise<Verdict>;
+  },
   ask: () => Promise<A>,
 ): Promise<A> {
   const report = breaker.admit();
@@ -259,11 +282,16 @@ async function throughBreaker<A>(
     return answer;
   } catch (error) {
     if (call.signal?.aborted === true) report('nothing');
-    else if (error instanceof PluginCallError && error.outage) report('outage');
+    else if (error instanceof PluginCallError && error.outage) reportLate(report, call.late());
     // Not reached at all says nothing about how it answers: that is what the state `connecting` is for.
     else report(error instanceof PluginCallError && error.unreached ? 'nothing' : 'alive');
     throw error;
   }
+}
+
+function reportLate(report: (verdict: Verdict) => void, verdict: Verdict | Promise<Verdict>): void {
+  if (typeof verdict === 'string') report(verdict);
+  else void verdict.then(report);
 }
 
 function refused(

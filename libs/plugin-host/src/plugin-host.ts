@@ -8,6 +8,8 @@ import { discoverPlugins } from './discovery.ts';
 import { endpointOf } from './endpoint.ts';
 import type { ConfiguredPlugin, PluginType } from './endpoint.ts';
 import { createHostMetrics, seriesOf } from './host-metrics.ts';
+import { metricClient } from './metric-client.ts';
+import type { MetricClient } from './metric-client.ts';
 import { createPluginCalls } from './plugin-calls.ts';
 import { createPluginRegistry } from './plugin-registry.ts';
 import type { PluginChange, PluginEntry, PluginState } from './plugin-registry.ts';
@@ -61,6 +63,8 @@ export interface PluginHost {
   unconfigure(type: PluginType, name: string): void;
   /** The router that a name in a manifest means for a Rollout of this namespace; undefined when there is none. */
   router(name: string, namespace: string): RouterClient | undefined;
+  /** The metric provider that `provider.<name>` or `provider.plugin[<name>]` means for a run of this namespace. */
+  metric(name: string, namespace: string): MetricClient | undefined;
   step(name: string, namespace: string): StepClient | undefined;
   stateOf(type: PluginType, name: string, namespace: string): PluginState;
   list(): readonly PluginInfo[];
@@ -118,6 +122,10 @@ export function createPluginHost(options: PluginHostOptions): PluginHost {
     router(name, namespace) {
       const find = finder('router', name, namespace);
       return find() === undefined ? undefined : routerClient(calls, name, find);
+    },
+    metric(name, namespace) {
+      const find = finder('metric', name, namespace);
+      return find() === undefined ? undefined : metricClient(calls, name, find);
     },
     step(name, namespace) {
       const find = finder('step', name, namespace);
