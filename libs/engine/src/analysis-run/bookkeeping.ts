@@ -33,6 +33,13 @@ function counted(result: MetricResult, phase: FinishedMeasurement['phase']): Met
   });
 }
 
+const longestValue = 16_384;
+const longestMessage = 4_096;
+
+/** Text that fits into an object of the API beside nine others like it: a run whose status cannot be stored would never end. */
+const cut = (text: string | undefined, longest: number): string | undefined =>
+  text !== undefined && text.length > longest ? `${text.slice(0, longest).toWellFormed()}…` : text;
+
 /** The measurements with the last one replaced while it is unfinished, else with one more. */
 const withMeasurement = (result: MetricResult, measurement: Measurement): Measurement[] => [
   ...(result.measurements ?? []).slice(0, unfinished(result) === undefined ? undefined : -1),
@@ -43,10 +50,10 @@ function finish(result: MetricResult, outcome: FinishedMeasurement): MetricResul
   const begun = unfinished(result);
   const measurement = withoutEmpty<Measurement>({
     phase: outcome.phase,
-    message: outcome.message,
+    message: cut(outcome.message, longestMessage),
     startedAt: begun?.startedAt ?? formatTime(outcome.startedAt),
     finishedAt: formatTime(outcome.finishedAt),
-    value: outcome.value,
+    value: cut(outcome.value, longestValue),
     metadata: { ...begun?.metadata, ...outcome.metadata },
   });
   return { ...counted(result, outcome.phase), measurements: withMeasurement(result, measurement) };
@@ -62,7 +69,7 @@ function suspend(result: MetricResult, outcome: PendingMeasurement, now: EpochMs
   if (isOvertaken(begun, resumeAt)) return undefined;
   const measurement = withoutEmpty<Measurement>({
     phase: 'Running',
-    message: outcome.message,
+    message: cut(outcome.message, longestMessage),
     startedAt: begun?.startedAt ?? formatTime(outcome.startedAt),
     metadata: { ...begun?.metadata, ...outcome.metadata },
     resumeAt: formatTime(resumeAt),

@@ -4,6 +4,7 @@ import type { EventIntent } from '../decision.ts';
 import type { EpochMs } from '../snapshot.ts';
 import { giveUp, withOutcome } from './bookkeeping.ts';
 import type { AnalysisRunDecision, CollectTask } from './decision.ts';
+import { finishedBy, lastFinish } from './due.ts';
 import { isCompleted, metricPhase } from './metric-phase.ts';
 import { argumentsErrorPrefix, resolveRun } from './resolved-run.ts';
 import type { ResolvedMetric } from './resolved-run.ts';
@@ -74,17 +75,36 @@ function assess(course: Course, terminateRequested: boolean): void {
   if (isCompleted(next.phase)) course.events.push(completionEvent('AnalysisRun', next.phase, 'Analysis'));
 }
 
+function byOurClock(
+  course: Course,
+  outcome: MeasurementOutcome,
+  { limits }: ResolvedMetric,
+  result: MetricResult | undefined,
+): MeasurementOutcome {
+  const { now } = course;
+  const begun = Number.isFinite(outcome.startedAt) ? outcome.startedAt : now;
+  if (outcome.kind === 'pending') return { ...outcome, startedAt: Math.min(begun, now) };
+  const exact = lastFinish(course.lastFinishedAt, outcome.metric);
+  const finishedAt = finishedBy(outcome.finishedAt, result, limits, {
+    now,
+    startedAt: undefined,
+    lastFinishedAt: exact,
+  });
+  return { ...outcome, startedAt: Math.min(begun, finishedAt), finishedAt };
+}
+
 /** Outcomes count one after the other, as if each had been decided on alone: what comes after the end does not count. */
 function takeOutcome(course: Course, outcome: MeasurementOutcome): void {
   const resolved = course.metrics.find(({ name }) => name === outcome.metric);
   if (resolved === undefined || isCompleted(course.phase)) return;
   const before = course.results.find(({ name }) => name === outcome.metric);
-  const next = withOutcome(before, outcome, resolved.dryRun, course.now);
+  const timed = byOurClock(course, outcome, resolved, before);
+  const next = withOutcome(before, timed, resolved.dryRun, course.now);
   if (next === undefined) return;
   course.results = before
     ? course.results.map((result) => (result === before ? next : result))
     : [...course.results, next];
-  if (outcome.kind === 'finished') course.lastFinishedAt[outcome.metric] = outcome.finishedAt;
+  if (timed.kind === 'finished') course.lastFinishedAt[outcome.metric] = timed.finishedAt;
   assess(course, false);
 }
 
@@ -164,7 +184,7 @@ const missingSecret = ({ secrets = {} }: AnalysisRunSnapshot): string | undefine
  */
 export function decideAnalysisRun(snapshot: AnalysisRunSnapshot): AnalysisRunDecision {
   const { now, run, outcomes = [] } = snapshot;
-  const before = snapshot.held ?? run.status ?? undefined;
+  const before = isCompleted(run.status?.phase) ? run.status : (snapshot.held ?? run.status ?? undefined);
   if (isCompleted(before?.phase) || run.metadata.deletionTimestamp !== undefined) return decideEnded(snapshot, before);
   const resolved = resolveRun(run);
   if (!resolved.ok) return endWithError(snapshot, resolved.message);

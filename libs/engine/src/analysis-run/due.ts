@@ -1,5 +1,5 @@
 import { formatTime, parseTime } from '@sluice/model';
-import type { MetricResult } from '@sluice/model';
+import type { Measurement, MetricResult } from '@sluice/model';
 import type { EpochMs } from '../snapshot.ts';
 import { hasCount, isCompleted, unfinished } from './metric-phase.ts';
 import type { MetricLimits } from './limits.ts';
@@ -15,6 +15,10 @@ const shortestIntervalMs = 100;
 function exactly(stored: string | null | undefined, exact: EpochMs | undefined): EpochMs | undefined {
   return exact !== undefined && stored === formatTime(exact) ? exact : parseTime(stored);
 }
+
+/** Of the metric with this name: any text may be one. */
+export const lastFinish = (all: Readonly<Record<string, EpochMs>>, metric: string): EpochMs | undefined =>
+  Object.hasOwn(all, metric) ? all[metric] : undefined;
 
 export interface Timing {
   readonly now: EpochMs;
@@ -39,7 +43,25 @@ export function nextDueAt(
     return startedAt === undefined ? undefined : startedAt + limits.initialDelayMs;
   }
   if (hasCount(result, limits)) return undefined;
-  const finishedAt = exactly(last.finishedAt, lastFinishedAt) ?? now;
-  if (last.phase === 'Error') return finishedAt + retryMs;
-  return finishedAt + Math.max(limits.intervalMs ?? retryMs, shortestIntervalMs);
+  return (exactly(last.finishedAt, lastFinishedAt) ?? now) + pauseMs(last, limits);
+}
+
+/** How long after a finished measurement the next one is due. */
+const pauseMs = ({ phase }: Measurement, { intervalMs }: MetricLimits): number =>
+  phase === 'Error' ? retryMs : Math.max(intervalMs ?? retryMs, shortestIntervalMs);
+
+/**
+ * When a measurement ended by the clock of whoever decides. Workers have clocks of their own: one that is ahead must not put the next
+ * measurement off, and one that is behind must not make measurements follow each other without their interval.
+ */
+export function finishedBy(
+  reported: EpochMs,
+  result: MetricResult | undefined,
+  limits: MetricLimits,
+  { now, lastFinishedAt }: Timing,
+): EpochMs {
+  const last = result?.measurements?.findLast(({ finishedAt }) => Boolean(finishedAt));
+  const previous = last && exactly(last.finishedAt, lastFinishedAt);
+  const notBefore = last && previous !== undefined ? previous + pauseMs(last, limits) : -Infinity;
+  return Number.isFinite(reported) ? Math.min(now, Math.max(reported, notBefore)) : now;
 }

@@ -3,7 +3,7 @@ import type { AnalysisRunStatus } from '@sluice/model';
 import type { EpochMs } from '../snapshot.ts';
 import { terminatedMessage } from './bookkeeping.ts';
 import type { MeasurementTask } from './decision.ts';
-import { nextDueAt } from './due.ts';
+import { lastFinish, nextDueAt } from './due.ts';
 import { isCompleted, nextOrdinal, unfinished } from './metric-phase.ts';
 import type { MeasuredMetric } from './run-phase.ts';
 import type { AnalysisRunSnapshot, MeasurementIdentity } from './snapshot.ts';
@@ -31,8 +31,11 @@ export function agendaOf(
   const wanted: MeasurementIdentity[] = [];
   let wakeAt = Infinity;
   for (const { resolved, result } of metrics) {
-    const exact = Object.hasOwn(lastFinishedAt, resolved.name) ? lastFinishedAt[resolved.name] : undefined;
-    const dueAt = nextDueAt(result, resolved.limits, { now, startedAt, lastFinishedAt: exact });
+    const dueAt = nextDueAt(result, resolved.limits, {
+      now,
+      startedAt,
+      lastFinishedAt: lastFinish(lastFinishedAt, resolved.name),
+    });
     if (dueAt === undefined) continue;
     const identity = { metric: resolved.name, ordinal: nextOrdinal(result) };
     wanted.push(identity);
