@@ -185,5 +185,7 @@ export function log(served: Writable, request: ApiRequest, route: Route, source:
       .split('\n')
       .slice(-Number(tail) - (text.endsWith('\n') ? 1 : 0))
       .join('\n');
+  const limit = request.query.get('limitBytes');
+  if (limit !== null) text = Buffer.from(text).subarray(0, Number(limit)).toString();
   return { code: 200, body: text, contentType: 'text/plain' };
 }

@@ -138,11 +138,15 @@ test('a pod that someone deletes counts as failed and is replaced', () => {
   expect(status(w)).toMatchObject({ failed: 1, succeeded: 1 });
 });
 
-test('the pods of a Job that is deleted are not kept by their finalizer', () => {
-  const w = testWorld();
-  run(w, { exitAfter: '1h' });
-  w.pass(5);
-  w.store.remove(jobs, ns, 'task', { propagationPolicy: 'Background' });
-  w.pass(5);
-  expect(w.pods()).toHaveLength(0);
-});
+test.each(['Background', 'Foreground'] as const)(
+  'a running Job that is deleted (%s) goes, and its pods are not kept by their finalizer',
+  (propagationPolicy) => {
+    const w = testWorld();
+    run(w, { exitAfter: '1h' });
+    w.pass(5);
+    w.store.remove(jobs, ns, 'task', { propagationPolicy });
+    w.pass(5);
+    expect(w.pods()).toHaveLength(0);
+    expect(w.get(jobs, 'task')).toBeUndefined();
+  },
+);

@@ -30,7 +30,8 @@ export function startJobController(context: Context): void {
 
   const reconcile = (key: string): number | undefined => {
     const job = jobs.get(key);
-    if (!job || job.spec.managedBy || job.metadata.deletionTimestamp) return undefined;
+    if (!job || job.spec.managedBy) return undefined;
+    if (job.metadata.deletionTimestamp) return releasePods(job);
     if (isFinished(job)) return removeWhenOld(job);
     return run(job);
   };
@@ -165,8 +166,13 @@ export function startJobController(context: Context): void {
     });
   }
 
-  function removeWhenOld(job: Job): number | undefined {
+  // A Job that is deleted in the foreground waits for its pods, and they wait for it to count them.
+  function releasePods(job: Job): undefined {
     for (const pod of pods.controlledBy(job.metadata.uid)) if (isUncounted(pod)) untrack(pod);
+  }
+
+  function removeWhenOld(job: Job): number | undefined {
+    releasePods(job);
     const { ttlSecondsAfterFinished: ttl } = job.spec;
     if (ttl === undefined) return undefined;
     const end = job.status?.conditions?.find((c) => c.type === 'Complete' || c.type === 'Failed')?.lastTransitionTime;
