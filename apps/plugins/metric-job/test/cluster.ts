@@ -21,10 +21,12 @@ export interface TestCluster {
 }
 
 export async function startCluster(): Promise<TestCluster> {
-  const cluster = await startLocalCluster({ workloads: { readyAfterMs: 20 } });
+  // npm run test:kubernetes runs these on the real control plane.
+  const named = process.env['SLUICE_TEST_KUBECONFIG'];
+  const cluster = named === undefined ? await startLocalCluster({ workloads: { readyAfterMs: 20 } }) : undefined;
   const folder = mkdtempSync(path.join(tmpdir(), 'sluice-metric-job-'));
-  const kubeconfig = path.join(folder, 'kubeconfig');
-  cluster.writeKubeconfig(kubeconfig);
+  const kubeconfig = named ?? path.join(folder, 'kubeconfig');
+  cluster?.writeKubeconfig(kubeconfig);
   const asked: string[] = [];
   const client = await createClient({
     kubeconfig,
@@ -37,7 +39,7 @@ export async function startCluster(): Promise<TestCluster> {
     requests: () => asked,
     async stop() {
       client.close();
-      await cluster.stop();
+      await cluster?.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };
