@@ -51,10 +51,19 @@ const router = (folder: string, knownAs: string): Plugin => ({
   knownAs,
 });
 
+const metric = (knownAs: string): Plugin => ({
+  name: `metric-${knownAs}`,
+  script: `apps/plugins/metric-${knownAs}/src/main.ts`,
+  args: pluginArgs,
+  type: 'metric',
+  knownAs,
+});
+
 export const plugins: readonly Plugin[] = [
   router('nginx', 'nginx'),
   router('istio', 'istio'),
   router('gateway-api', 'argoproj-labs/gatewayAPI'),
+  metric('job'),
 ];
 
 /** The services that make up a running Sluice, besides its plugins. Each prints an announcement when it is ready. */
