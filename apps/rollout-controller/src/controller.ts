@@ -17,6 +17,8 @@ import type { CallContext, Routers } from './routers/routers.ts';
 import { noRouters } from './execute/no-routers.ts';
 import { createStatusPatience } from './status-patience.ts';
 import type { StatusPatience, StatusPatienceOptions } from './status-patience.ts';
+import type { PeerCalls } from './execute/peers.ts';
+import { createPeerAnswers } from './peers/peer-answers.ts';
 import { createServiceRelease, selectsOneVersion } from './service-release.ts';
 import { watchChanges } from './triggers.ts';
 
@@ -38,6 +40,8 @@ export interface ControllerOptions extends StatusPatienceOptions {
   readonly capabilities: Capabilities;
   /** Absent: there are none. */
   readonly routers?: Routers | undefined;
+  /** The services that judge; each may be absent. */
+  readonly peers?: Omit<PeerCalls, 'answers'>;
   readonly logger: KubeLogger;
   /** Rollouts at once: 10. */
   readonly workers?: number;
@@ -91,6 +95,7 @@ export function createController(options: ControllerOptions): Controller {
   const random = options.random ?? Math.random;
   const written = createWrittenVersions();
   const creations = createCreationAnswers();
+  const peers: PeerCalls = { ...options.peers, answers: createPeerAnswers() };
   const memories = new Map<string, Memory>();
   const departed = new Map<string, Rollout>();
   let stopWatching = (): void => undefined;
@@ -108,9 +113,14 @@ export function createController(options: ControllerOptions): Controller {
     const snapshot = await assembleSnapshot(cachedSources(caches, client, logger, signal), rollout, {
       now: at,
       capabilities: { ...options.capabilities, ...routers?.capabilities(rollout.metadata.namespace ?? '', rollout) },
-      known: creations.of(rollout.metadata.uid ?? '', at),
+      known: { ...creations.of(rollout.metadata.uid ?? '', at), ...peers.answers.of(rollout.metadata.uid ?? '', at) },
     });
     return routers ? Object.freeze({ ...snapshot, routers: routers.observations(rollout) }) : snapshot;
+  }
+
+  function forgetAnswers(uid: string): void {
+    creations.forget(uid);
+    peers.answers.forget(uid);
   }
 
   function memoryOf(key: string, rollout: Rollout): Memory {
@@ -120,7 +130,7 @@ export function createController(options: ControllerOptions): Controller {
       existing.rollout = rollout;
       return existing;
     }
-    if (existing !== undefined) creations.forget(existing.uid);
+    if (existing !== undefined) forgetAnswers(existing.uid);
     const fresh: Memory = {
       uid,
       rollout,
@@ -195,6 +205,7 @@ export function createController(options: ControllerOptions): Controller {
       stored,
       signal,
       creations,
+      peers,
       routers: routerCalls(stored, signal),
       now,
       mayWrite: () => !signal.aborted && isInCharge(key),
@@ -265,6 +276,7 @@ export function createController(options: ControllerOptions): Controller {
         return waitUntil(key, [
           decision.wakeAt,
           creations.againAt(memory.uid, snapshot.now),
+          peers.answers.againAt(memory.uid, snapshot.now),
           options.routers?.againAt(snapshot.rollout),
           memory.patience.until,
           isIncomplete(snapshot) ? snapshot.now + incompleteRetryMs : undefined,
@@ -295,13 +307,13 @@ export function createController(options: ControllerOptions): Controller {
       if (live?.metadata.uid !== gone.metadata.uid) record(gone, deletedEvent(key));
     }
     departed.delete(key);
-    creations.forget(gone.metadata.uid ?? '');
+    forgetAnswers(gone.metadata.uid ?? '');
     options.routers?.forget(gone.metadata.uid ?? '');
   }
 
   function forget(key: string): void {
     const memory = memories.get(key);
-    if (memory !== undefined) creations.forget(memory.uid);
+    if (memory !== undefined) forgetAnswers(memory.uid);
     memories.delete(key);
     written.forget(key);
     queue.forget(key);

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { createClient } from '@sluice/kube';
-import { duration, integer, kubeOptions, list, runService, serviceOptions } from '@sluice/service';
+import { createAnalysisPeer, createExperimentPeer } from '@sluice/peers';
+import { duration, integer, kubeOptions, list, runService, serviceOptions, text } from '@sluice/service';
 import { configuredPlugin, createPluginHost } from '@sluice/plugin-host';
 import type { ConfiguredPlugin } from '@sluice/plugin-host';
 import type { Option } from '@sluice/service';
@@ -37,6 +38,10 @@ await runService({
     plugins: pluginList(
       'Plugins at fixed addresses, beside those found as Services labelled sluice.dev/plugin: router:nginx=127.0.0.1:8091;router:istio=127.0.0.1:8092',
     ),
+    analysisRunner: text('Where the analysis-runner is (host:port). Without it, Rollouts with an analysis are held.'),
+    experimentManager: text(
+      'Where the experiment-manager is (host:port). Without it, Rollouts with an experiment step are held.',
+    ),
     resyncMs: duration('Each Rollout is looked at at least so often.', { default: '15m', minMs: 1_000 }),
   },
   assemble: async ({ config, logger, metrics }) => {
@@ -65,6 +70,8 @@ await runService({
     return createRolloutController({
       client,
       plugins,
+      ...(config.analysisRunner ? { analysis: createAnalysisPeer({ address: config.analysisRunner }) } : {}),
+      ...(config.experimentManager ? { experiments: createExperimentPeer({ address: config.experimentManager }) } : {}),
       logger,
       metrics: controllerMetrics,
       namespaces: config.namespaces,

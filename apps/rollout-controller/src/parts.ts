@@ -2,6 +2,7 @@ import { noCapabilities } from '@sluice/engine';
 import { createEventRecorder, isKubeError } from '@sluice/kube';
 import type { KubeClient, KubeLogger, ReflectorTimings } from '@sluice/kube';
 import { eventSourceComponent } from '@sluice/model';
+import type { AnalysisPeer, ExperimentPeer } from '@sluice/peers';
 import type { PluginHost } from '@sluice/plugin-host';
 import type { Assembly, Part } from '@sluice/service';
 import { createCaches } from './assemble/caches.ts';
@@ -32,6 +33,10 @@ export interface RolloutControllerOptions
   readonly watchTimings?: ReflectorTimings;
   /** Where plugins are found. Absent: there are none. */
   readonly plugins?: PluginHost;
+  /** Where AnalysisRuns are asked for. Absent: Rollouts that need one are held. Closed with the controller. */
+  readonly analysis?: AnalysisPeer;
+  /** Where Experiments are asked for. Absent: Rollouts that need one are held. Closed with the controller. */
+  readonly experiments?: ExperimentPeer;
   /** Routes are looked at at least so often: 30 s. */
   readonly lookEveryMs?: number;
 }
@@ -56,6 +61,7 @@ export function createRolloutController(options: RolloutControllerOptions): Roll
     logger,
     ...(options.namespaces === undefined ? {} : { namespaces: options.namespaces }),
     ...(options.instanceId === undefined ? {} : { instanceId: options.instanceId }),
+    follows: { analysis: options.analysis !== undefined, experiments: options.experiments !== undefined },
     ...(options.watchTimings === undefined ? {} : { timings: options.watchTimings }),
     onRestart(plural, why, error) {
       metrics?.onWatchRestart(plural, why);
@@ -74,7 +80,12 @@ export function createRolloutController(options: RolloutControllerOptions): Roll
     caches,
     authority,
     recorder,
-    capabilities: options.capabilities ?? noCapabilities,
+    capabilities: {
+      ...(options.capabilities ?? noCapabilities),
+      ...(options.analysis && { analysis: true }),
+      ...(options.experiments && { experiments: true }),
+    },
+    peers: { analysis: options.analysis, experiments: options.experiments },
     ...(metrics === undefined ? {} : { hooks: metrics.hooks }),
   });
   metrics?.observe({
@@ -95,6 +106,14 @@ export function createRolloutController(options: RolloutControllerOptions): Roll
       stop: () => caches.stop(),
     },
     ...(options.plugins === undefined ? [] : [pluginsPart(options.plugins, controller, stopper.signal)]),
+    {
+      name: 'peers',
+      start: () => undefined,
+      stop() {
+        options.analysis?.close();
+        options.experiments?.close();
+      },
+    },
     { name: 'events', start: () => undefined, stop: () => recorder.stop() },
     { name: 'authority', start: () => authority.start(), stop: () => authority.stop() },
     { name: 'controller', start: () => controller.start(), stop: () => controller.stop() },

@@ -1,7 +1,7 @@
 import { keyOf, sameJson } from '@sluice/kube';
 import type { Priority } from '@sluice/kube';
-import { selectorMatches } from '@sluice/model';
-import type { ReplicaSet, Rollout } from '@sluice/model';
+import { referencedTemplates, selectorMatches } from '@sluice/model';
+import type { AnalysisRun, Experiment, ReplicaSet, Rollout } from '@sluice/model';
 import { workloadIndexKey } from './assemble/caches.ts';
 import type { Caches } from './assemble/caches.ts';
 import { controllerOf, serviceNamesOf } from './assemble/references.ts';
@@ -33,6 +33,15 @@ export function watchChanges(caches: Caches, targets: TriggerTargets): () => voi
       if (after !== undefined && selectsOneVersion(after)) targets.checkService(key, 'changed');
     }),
   ];
+  for (const informer of [caches.analysisRuns, caches.experiments])
+    if (informer)
+      stops.push(
+        informer.onChange((before: Judge | undefined, after: Judge | undefined) =>
+          judgeChanged(caches, targets, before, after),
+        ),
+      );
+  for (const informer of [caches.analysisTemplates, caches.clusterAnalysisTemplates])
+    if (informer) stops.push(informer.onChange((before, after) => templateChanged(caches, targets, after ?? before)));
   caches.workloads.onChange((of, namespace, name) => {
     const value = name === undefined ? of : workloadIndexKey(of, namespace, name);
     for (const rollout of caches.rollouts.byIndex('workload', value))
@@ -62,6 +71,41 @@ function priorityOf(before: Rollout | undefined, after: Rollout): Priority {
   const isUpdating = (status?.stableRS ?? '') !== '' && status?.stableRS !== status?.currentPodHash;
   if (before !== undefined && isUpdating && !sameJson(before.spec, after.spec)) return 'safety';
   return 'normal';
+}
+
+type Judge = AnalysisRun | Experiment;
+
+/** A verdict against the new version comes first: it is taken back. */
+function judgeChanged(
+  caches: Caches,
+  targets: TriggerTargets,
+  before: Judge | undefined,
+  after: Judge | undefined,
+): void {
+  const now = after ?? before;
+  const owner = now && controllerOf(now);
+  if (now === undefined || owner?.kind !== 'Rollout') return;
+  const key = keyOf({ namespace: now.metadata.namespace ?? '', name: owner.name });
+  if (caches.rollouts.getByKey(key)?.metadata.uid !== owner.uid) return;
+  const phase = after?.status?.phase;
+  const isVerdict = phase !== before?.status?.phase && (phase === 'Failed' || phase === 'Error');
+  targets.enqueue(key, isVerdict ? 'safety' : 'normal');
+}
+
+/** Whoever names it, or names one that names it, may be valid from now on, or not any more. */
+function templateChanged(
+  caches: Caches,
+  targets: TriggerTargets,
+  template: { readonly metadata: { readonly namespace?: string } } | undefined,
+): void {
+  const namespace = template?.metadata.namespace;
+  const concerned =
+    namespace === undefined
+      ? caches.rollouts
+          .list()
+          .filter((rollout) => referencedTemplates(rollout).some(({ references }) => references.length > 0))
+      : caches.rollouts.byIndex('analyzed', namespace);
+  for (const rollout of concerned) targets.enqueue(keyOf(rollout.metadata), 'normal');
 }
 
 function replicaSetChanged(caches: Caches, targets: TriggerTargets, set: ReplicaSet): void {

@@ -1,3 +1,4 @@
+import { createPeerAnswers } from '../src/peers/peer-answers.ts';
 import type { Action, EventIntent, RolloutSnapshot } from '@sluice/engine';
 import type { KubeObject } from '@sluice/kube';
 import { describe, expect, it } from 'vitest';
@@ -35,6 +36,7 @@ function setUp({ snapshot: fields, objects = [rollout()], fail, mayWrite = () =>
     record: (event) => void events.push(event),
     creations,
     routers: noRouters,
+    peers: { answers: createPeerAnswers() },
   };
   const run = (actions: readonly Action[], over: Parameters<typeof decision>[1] = {}, deferStatus = false) =>
     execute(execution, decision(actions, over), { deferStatus, earlierEvents: [], mayDecideAgain: false });

@@ -2,10 +2,19 @@ import type { RolloutSnapshot } from '@sluice/engine';
 import { noCapabilities } from '@sluice/engine';
 import type { Capabilities, EpochMs } from '@sluice/engine';
 import { isKubeError, resources } from '@sluice/kube';
-import type { KubeClient, RawObject } from '@sluice/kube';
+import type { KubeClient, RawObject, ResourceRef } from '@sluice/kube';
 import { conditionReasons, conditionTypes, formatSelector, podTemplateHash, podTemplateHashLabel } from '@sluice/model';
-import type { ConditionType, ReplicaSet } from '@sluice/model';
-import { projectPod, projectReplicaSet, projectRollout, projectService, projectWorkload } from './projections.ts';
+import type { AnalysisRun, ConditionType, Experiment, ReplicaSet } from '@sluice/model';
+import {
+  projectAnalysisRun,
+  projectAnalysisTemplate,
+  projectExperiment,
+  projectPod,
+  projectReplicaSet,
+  projectRollout,
+  projectService,
+  projectWorkload,
+} from './projections.ts';
 import { controllerOf, workloadKinds } from './references.ts';
 import { assembleSnapshot } from './snapshot.ts';
 import type { Known } from './snapshot.ts';
@@ -35,7 +44,11 @@ export async function assembleFromApi(
   const takenNames = all
     .filter((set) => isForeign(set, rollout.metadata.uid) && set.metadata.name.startsWith(`${name}-`))
     .map((set) => set.metadata.name);
-  const snapshot = await assembleSnapshot(apiSources(client, all), rollout, {
+  const judges = {
+    runs: await ownedBy(client, resources.analysisRuns, namespace, rollout.metadata.uid, projectAnalysisRun),
+    experiments: await ownedBy(client, resources.experiments, namespace, rollout.metadata.uid, projectExperiment),
+  };
+  const snapshot = await assembleSnapshot(apiSources(client, all, judges), rollout, {
     now: options.now,
     capabilities: options.capabilities ?? noCapabilities,
     known: takenNames.length === 0 ? {} : { takenNames },
@@ -69,9 +82,44 @@ function isForeign(set: ReplicaSet, uid: string | undefined): boolean {
   return owner === undefined ? !hasHash(set) : owner.uid !== uid;
 }
 
-function apiSources(client: Pick<KubeClient, 'find' | 'list'>, all: readonly ReplicaSet[]): Sources {
+interface Judges {
+  readonly runs: readonly AnalysisRun[];
+  readonly experiments: readonly Experiment[];
+}
+
+async function ownedBy<T extends AnalysisRun | Experiment>(
+  client: Pick<KubeClient, 'list'>,
+  ref: ResourceRef,
+  namespace: string,
+  uid: string | undefined,
+  project: (raw: RawObject) => T,
+): Promise<readonly T[]> {
+  try {
+    const { items } = await client.list<RawObject>(ref, { namespace });
+    return items.map(project).filter((object) => controllerOf(object)?.uid === uid);
+  } catch {
+    return [];
+  }
+}
+
+function apiSources(
+  client: Pick<KubeClient, 'find' | 'list'>,
+  all: readonly ReplicaSet[],
+  { runs, experiments }: Judges,
+): Sources {
   const labelled = all.filter(hasHash);
   return {
+    ownedAnalysisRuns: () => runs,
+    ownedExperiments: () => experiments,
+    async analysisTemplate(namespace, name, clusterScope) {
+      const ref = clusterScope ? resources.clusterAnalysisTemplates : resources.analysisTemplates;
+      try {
+        const raw = await client.find<RawObject>(ref, { name, ...(clusterScope ? {} : { namespace }) });
+        return raw && projectAnalysisTemplate(raw);
+      } catch {
+        return undefined;
+      }
+    },
     ownedReplicaSets: (rollout) => labelled.filter((set) => controllerOf(set)?.uid === rollout.metadata.uid),
     orphanedReplicaSets: () => labelled.filter((set) => controllerOf(set) === undefined),
     async service(namespace, name) {

@@ -2,8 +2,9 @@ import type { ServiceObservation, WorkloadObservation } from '@sluice/engine';
 import { isKubeError, resources } from '@sluice/kube';
 import type { KubeClient, KubeLogger, RawObject } from '@sluice/kube';
 import { formatSelector } from '@sluice/model';
+import type { AnalysisTemplate } from '@sluice/model';
 import type { Caches } from './caches.ts';
-import { projectPod, projectService, projectWorkload } from './projections.ts';
+import { projectAnalysisTemplate, projectPod, projectService, projectWorkload } from './projections.ts';
 import { workloadKinds } from './references.ts';
 import type { WorkloadReference } from './references.ts';
 import { foundWorkload } from './sources.ts';
@@ -50,7 +51,33 @@ export function cachedSources(
     }
   }
 
+  async function templateDirectly(
+    namespace: string,
+    name: string,
+    clusterScope: boolean,
+  ): Promise<AnalysisTemplate | undefined> {
+    const ref = clusterScope ? resources.clusterAnalysisTemplates : resources.analysisTemplates;
+    try {
+      return projectAnalysisTemplate(
+        await client.get<RawObject>(ref, { name, ...(clusterScope ? {} : { namespace }) }, call),
+      );
+    } catch (error) {
+      if (!isKubeError(error, 'NotFound', 'Usage'))
+        logger.warn({ object: `${namespace}/${name}`, error }, 'an AnalysisTemplate could not be read');
+      return undefined;
+    }
+  }
+
   return {
+    ownedAnalysisRuns: ({ metadata }) => caches.analysisRuns?.byIndex('controller', metadata.uid ?? '') ?? [],
+    ownedExperiments: ({ metadata }) => caches.experiments?.byIndex('controller', metadata.uid ?? '') ?? [],
+    async analysisTemplate(namespace, name, clusterScope) {
+      if (caches.analysisTemplates === undefined) return undefined;
+      const cached = clusterScope
+        ? caches.clusterAnalysisTemplates?.getByKey(name)
+        : caches.analysisTemplates.get(namespace, name);
+      return cached ?? (await templateDirectly(namespace, name, clusterScope));
+    },
     ownedReplicaSets: (rollout) => caches.replicaSets.byIndex('controller', rollout.metadata.uid ?? ''),
     orphanedReplicaSets: (namespace) => caches.replicaSets.byIndex('orphan', namespace),
     async service(namespace, name) {

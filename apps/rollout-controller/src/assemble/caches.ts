@@ -1,20 +1,35 @@
 import { createInformer, keyOf, resources } from '@sluice/kube';
 import type { Informer, KubeClient, KubeLogger, ReflectorTimings } from '@sluice/kube';
 import { instanceIdLabel, podTemplateHashLabel } from '@sluice/model';
-import type { ReplicaSet, Rollout, Service } from '@sluice/model';
-import { projectReplicaSet, projectRollout, projectService } from './projections.ts';
+import { referencedTemplates } from '@sluice/model';
+import type { AnalysisRun, AnalysisTemplate, Experiment, ReplicaSet, Rollout, Service } from '@sluice/model';
+import {
+  projectAnalysisRun,
+  projectAnalysisTemplate,
+  projectExperiment,
+  projectReplicaSet,
+  projectRollout,
+  projectService,
+} from './projections.ts';
 import { controllerOf, serviceNamesOf, workloadReferenceOf } from './references.ts';
 import { createWorkloadCaches } from './workloads.ts';
 import type { WorkloadCaches } from './workloads.ts';
 
 /** Local copies of what Rollouts are made of, each projected to the fields in use, with the indexes that the controller asks. */
 export interface Caches {
-  /** Indexes: `service` (`namespace/name` of each Service it names), `workload` (see `workloadIndexKey`). */
+  /** Indexes: `service` (`namespace/name` of each Service it names), `workload` (see `workloadIndexKey`), `analyzed` (namespace, where it names a template). */
   readonly rollouts: Informer<Rollout>;
   /** Those with the hash label. Indexes: `controller` (uid), `orphan` (namespace, when there is no controller). */
   readonly replicaSets: Informer<ReplicaSet>;
   readonly services: Informer<Service>;
   readonly workloads: WorkloadCaches;
+  /** Absent where there is no analysis-runner. Index: `controller` (uid). */
+  readonly analysisRuns?: Informer<AnalysisRun>;
+  readonly analysisTemplates?: Informer<AnalysisTemplate>;
+  /** Absent also where only some namespaces are served: cluster templates cannot be read there. */
+  readonly clusterAnalysisTemplates?: Informer<AnalysisTemplate>;
+  /** Absent where there is no experiment-manager. Index: `controller` (uid). */
+  readonly experiments?: Informer<Experiment>;
   start(): void;
   stop(): Promise<void>;
   whenSynced(signal?: AbortSignal): Promise<void>;
@@ -30,6 +45,8 @@ export interface CacheOptions {
   /** Only Rollouts with this instance id; absent or empty: only those without any. */
   readonly instanceId?: string;
   readonly logger: KubeLogger;
+  /** Which kinds of other services are followed. */
+  readonly follows?: { readonly analysis: boolean; readonly experiments: boolean };
   /** How long watches last and how trouble with them is met; see the defaults there. */
   readonly timings?: ReflectorTimings;
   readonly onRestart?: (plural: string, why: 'list' | 'watch', error: unknown) => void;
@@ -59,7 +76,7 @@ export function createCaches(options: CacheOptions): Caches {
     ref: resources.rollouts,
     labelSelector: instanceSelector(options.instanceId),
     project: projectRollout,
-    indexes: { service: serviceIndex, workload: workloadIndex },
+    indexes: { service: serviceIndex, workload: workloadIndex, analyzed: analyzedIndex },
   });
   const replicaSets = createInformer<ReplicaSet>({
     ...shared('replicasets'),
@@ -79,12 +96,14 @@ export function createCaches(options: CacheOptions): Caches {
     logger,
     ...(options.timings && { timings: options.timings }),
   });
-  const all = [rollouts, replicaSets, services] as const;
+  const followed = followedCaches(options, shared, instanceSelector(options.instanceId));
+  const all = [rollouts, replicaSets, services, ...Object.values(followed)] as const;
   return {
     rollouts,
     replicaSets,
     services,
     workloads,
+    ...followed,
     start: () => all.forEach((informer) => informer.start()),
     async stop() {
       await Promise.all([...all.map((informer) => informer.stop()), workloads.stop()]);
@@ -101,6 +120,58 @@ export function createCaches(options: CacheOptions): Caches {
   };
 }
 
+type Shared = (plural: string) => Pick<CacheOptions, 'client' | 'namespaces' | 'logger'>;
+type Followed = Pick<Caches, 'analysisRuns' | 'analysisTemplates' | 'clusterAnalysisTemplates' | 'experiments'>;
+
+function followedCaches({ follows, namespaces }: CacheOptions, shared: Shared, labelSelector: string): Followed {
+  const controller = { controller: controllerIndex };
+  const analysis = {
+    analysisRuns: () =>
+      createInformer<AnalysisRun>({
+        ...shared('analysisruns'),
+        ref: resources.analysisRuns,
+        labelSelector,
+        project: projectAnalysisRun,
+        indexes: controller,
+      }),
+    analysisTemplates: () =>
+      createInformer<AnalysisTemplate>({
+        ...shared('analysistemplates'),
+        ref: resources.analysisTemplates,
+        labelSelector,
+        project: projectAnalysisTemplate,
+      }),
+    clusterAnalysisTemplates: () =>
+      createInformer<AnalysisTemplate>({
+        ...shared('clusteranalysistemplates'),
+        ref: resources.clusterAnalysisTemplates,
+        labelSelector,
+        project: projectAnalysisTemplate,
+      }),
+  };
+  return {
+    ...(follows?.analysis && {
+      analysisRuns: analysis.analysisRuns(),
+      analysisTemplates: analysis.analysisTemplates(),
+      ...(!namespaces?.length && { clusterAnalysisTemplates: analysis.clusterAnalysisTemplates() }),
+    }),
+    ...(follows?.experiments && {
+      experiments: createInformer<Experiment>({
+        ...shared('experiments'),
+        ref: resources.experiments,
+        labelSelector,
+        project: projectExperiment,
+        indexes: controller,
+      }),
+    }),
+  };
+}
+
+function analyzedIndex(rollout: Rollout): readonly string[] {
+  const isAnalyzed = referencedTemplates(rollout).some(({ references }) => references.length > 0);
+  return isAnalyzed ? [rollout.metadata.namespace ?? ''] : [];
+}
+
 function serviceIndex(rollout: Rollout): readonly string[] {
   const { namespace = '' } = rollout.metadata;
   return serviceNamesOf(rollout).map((name) => keyOf({ namespace, name }));
@@ -113,8 +184,8 @@ function workloadIndex(rollout: Rollout): readonly string[] {
   return [workloadIndexKey(reference.of, rollout.metadata.namespace, reference.name), reference.of];
 }
 
-function controllerIndex(set: ReplicaSet): readonly string[] {
-  const uid = controllerOf(set)?.uid;
+function controllerIndex(object: ReplicaSet | AnalysisRun | Experiment): readonly string[] {
+  const uid = controllerOf(object)?.uid;
   return uid === undefined ? [] : [uid];
 }
 

@@ -1,7 +1,18 @@
 import { withoutBookkeeping } from '@sluice/kube';
 import type { RawObject } from '@sluice/kube';
 import { managedByAnnotation } from '@sluice/model';
-import type { LabelSelector, ObjectMeta, Pod, PodTemplateSpec, ReplicaSet, Rollout, Service } from '@sluice/model';
+import type {
+  AnalysisRun,
+  AnalysisTemplate,
+  Experiment,
+  LabelSelector,
+  ObjectMeta,
+  Pod,
+  PodTemplateSpec,
+  ReplicaSet,
+  Rollout,
+  Service,
+} from '@sluice/model';
 
 /** A Deployment, ReplicaSet or PodTemplate that a `workloadRef` names, as far as it is read. */
 export interface Workload {
@@ -59,6 +70,34 @@ export function projectService(raw: RawObject): Service {
     },
     spec: pick(spec, 'selector'),
   } as unknown as Service;
+}
+
+/** Without its measurements: the rollout wants the verdict. */
+export function projectAnalysisRun(raw: RawObject): AnalysisRun {
+  const { apiVersion, kind, metadata, spec, status } = withoutBookkeeping(raw);
+  return {
+    apiVersion,
+    kind,
+    metadata,
+    spec: spec ?? {},
+    status: pick(status, 'phase', 'message'),
+  } as unknown as AnalysisRun;
+}
+
+export function projectExperiment(raw: RawObject): Experiment {
+  const { apiVersion, kind, metadata, spec, status } = withoutBookkeeping(raw);
+  const known = pick(status, 'phase', 'message', 'templateStatuses');
+  return { apiVersion, kind, metadata, spec: spec ?? {}, status: known } as unknown as Experiment;
+}
+
+export function projectAnalysisTemplate(raw: RawObject): AnalysisTemplate {
+  const { apiVersion, kind, metadata, spec } = withoutBookkeeping(raw);
+  return {
+    apiVersion,
+    kind,
+    metadata: pick(metadata as Fields, 'name', 'namespace', 'resourceVersion', 'uid'),
+    spec: spec ?? {},
+  } as unknown as AnalysisTemplate;
 }
 
 export function projectWorkload(raw: RawObject): Workload {

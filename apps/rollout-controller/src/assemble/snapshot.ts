@@ -1,12 +1,15 @@
 import { needsPods } from '@sluice/engine';
 import type { Capabilities, EpochMs, RolloutSnapshot, ServiceObservation, WorkloadObservation } from '@sluice/engine';
-import { selectorMatches } from '@sluice/model';
-import type { LabelSelector, Pod, ReplicaSet, Rollout } from '@sluice/model';
+import { referencedTemplates, selectorMatches } from '@sluice/model';
+import type { AnalysisTemplate, LabelSelector, Pod, ReplicaSet, Rollout, TemplateReference } from '@sluice/model';
 import { controllerOf, serviceNamesOf, workloadReferenceOf } from './references.ts';
 import type { Sources } from './sources.ts';
 
 /** What is known besides the objects: see RolloutSnapshot. */
-export type Known = Pick<RolloutSnapshot, 'takenNames' | 'templateRefusal' | 'createFailure'>;
+export type Known = Pick<
+  RolloutSnapshot,
+  'takenNames' | 'templateRefusal' | 'createFailure' | 'takenRunNames' | 'unreachable'
+>;
 
 export interface SnapshotOptions {
   readonly now: EpochMs;
@@ -37,6 +40,9 @@ export async function assembleSnapshot(
     orphans: Object.freeze(orphansOf(sources, namespace, selector)),
     services: Object.freeze(services),
     ...(pods === undefined ? {} : { pods: Object.freeze(pods) }),
+    analysisRuns: sources.ownedAnalysisRuns(rollout),
+    experiments: sources.ownedExperiments(rollout),
+    ...(await observeTemplates(sources, rollout, namespace)),
     capabilities: options.capabilities,
     ...options.known,
   });
@@ -69,6 +75,33 @@ async function observeServices(
   const observed = await Promise.all(names.map((name) => sources.service(namespace, name)));
   return Object.fromEntries(names.map((name, index) => [name, observed[index] ?? 'unknown']));
 }
+
+/** The templates that the strategy names and those that they name in turn; one that names itself is read once. */
+async function observeTemplates(
+  sources: Sources,
+  rollout: Rollout,
+  namespace: string,
+): Promise<Pick<RolloutSnapshot, 'analysisTemplates' | 'clusterAnalysisTemplates'>> {
+  const found = {
+    namespaced: new Map<string, AnalysisTemplate | undefined>(),
+    cluster: new Map<string, AnalysisTemplate | undefined>(),
+  };
+  const waiting: TemplateReference[] = referencedTemplates(rollout).flatMap(({ references }) => references);
+  for (let reference = waiting.pop(); reference !== undefined; reference = waiting.pop()) {
+    const clusterScope = reference.clusterScope === true;
+    const name = reference.templateName ?? '';
+    const known = clusterScope ? found.cluster : found.namespaced;
+    if (name === '' || known.has(name)) continue;
+    const template = await sources.analysisTemplate(namespace, name, clusterScope);
+    known.set(name, template);
+    waiting.push(...(template?.spec.templates ?? []));
+  }
+  if (found.namespaced.size === 0 && found.cluster.size === 0) return {};
+  return { analysisTemplates: present(found.namespaced), clusterAnalysisTemplates: present(found.cluster) };
+}
+
+const present = (templates: ReadonlyMap<string, AnalysisTemplate | undefined>): Record<string, AnalysisTemplate> =>
+  Object.fromEntries([...templates].flatMap(([name, template]) => (template ? [[name, template]] : [])));
 
 async function ownPods(
   sources: Sources,

@@ -1,5 +1,5 @@
 import type { ServiceObservation, WorkloadObservation } from '@sluice/engine';
-import type { LabelSelector, Pod, ReplicaSet, Rollout } from '@sluice/model';
+import type { AnalysisRun, AnalysisTemplate, Experiment, LabelSelector, Pod, ReplicaSet, Rollout } from '@sluice/model';
 import type { Workload } from './projections.ts';
 import type { WorkloadReference } from './references.ts';
 
@@ -14,6 +14,11 @@ export interface Sources {
   orphanedReplicaSets(namespace: string): readonly ReplicaSet[];
   service(namespace: string, name: string): Promise<ServiceObservation>;
   workload(namespace: string, reference: WorkloadReference): Promise<WorkloadObservation>;
+  /** AnalysisRuns and Experiments whose controller is this Rollout, by uid. */
+  ownedAnalysisRuns(rollout: Rollout): readonly AnalysisRun[];
+  ownedExperiments(rollout: Rollout): readonly Experiment[];
+  /** Undefined when there is none, or it cannot be read. */
+  analysisTemplate(namespace: string, name: string, clusterScope: boolean): Promise<AnalysisTemplate | undefined>;
   pods(namespace: string, selector: LabelSelector): Promise<readonly Pod[] | undefined>;
 }
 

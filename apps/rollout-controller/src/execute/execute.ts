@@ -4,6 +4,7 @@ import type { Rollout } from '@sluice/model';
 import { scaleDeployment } from './deployments.ts';
 import { CreationAnswered, NotInCharge, StaleDecision, assertInCharge } from './execution.ts';
 import type { ActionOf, Execution } from './execution.ts';
+import { ensureAnalysisRun, ensureExperiment, forget, terminate } from './peers.ts';
 import { evictPod, patchPods } from './pods.ts';
 import {
   adoptReplicaSet,
@@ -138,6 +139,16 @@ async function perform(
       return await evictPod(execution, action);
     case 'ScaleDeployment':
       return await scaleDeployment(execution, action);
+    case 'EnsureAnalysisRun':
+      return await ensureAnalysisRun(execution, action);
+    case 'EnsureExperiment':
+      return await ensureExperiment(execution, action);
+    case 'TerminateAnalysisRun':
+    case 'TerminateExperiment':
+      return await terminate(execution, action);
+    case 'DeleteAnalysisRun':
+    case 'DeleteExperiment':
+      return await forget(execution, action);
     case 'ReleaseTraffic':
       assertInCharge(execution);
       return await execution.routers.release(action, execution.signal);

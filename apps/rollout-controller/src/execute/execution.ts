@@ -1,6 +1,7 @@
 import type { Action, EpochMs, EventIntent, RolloutSnapshot } from '@sluice/engine';
 import type { KubeClient, KubeObject } from '@sluice/kube';
 import type { Rollout } from '@sluice/model';
+import type { PeerCalls } from './peers.ts';
 import type { CreationAnswers } from '../assemble/creation-answers.ts';
 
 /** What the kinds of actions need to be carried out. */
@@ -21,6 +22,7 @@ export interface Execution {
   record(event: EventIntent): void;
   readonly creations: CreationAnswers;
   readonly routers: RouterCalls;
+  readonly peers: PeerCalls;
 }
 
 /** The routers that are installed. What they answer is part of the next snapshot. */
