@@ -18,6 +18,8 @@ export interface Surroundings {
   readonly systemNamespace: string;
   /** Addresses of plugins, as the services' flag --plugins wants them. */
   readonly plugins?: string;
+  /** By name: where the services that run already serve gRPC. */
+  readonly peers?: Readonly<Record<string, string>>;
 }
 
 export interface Service {
@@ -66,12 +68,22 @@ export const plugins: readonly Plugin[] = [
   metric('job'),
 ];
 
-/** The services that make up a running Sluice, besides its plugins. Each prints an announcement when it is ready. */
+const peerArgs = ({ peers = {} }: Surroundings, ...names: readonly string[]): readonly string[] =>
+  names.flatMap((name) => (peers[name] === undefined ? [] : [`--${name}`, peers[name]]));
+
+/**
+ * The services that make up a running Sluice, besides its plugins. Each prints an announcement when it is ready; they are started in this order, so that each can be told
+ * where those before it are.
+ */
 export const services: readonly Service[] = [
   {
     name: 'rollout-controller',
     script: 'apps/rollout-controller/src/main.ts',
-    args: (surroundings) => [...kubeArgs(surroundings), '--plugins', surroundings.plugins ?? ''],
+    args: (surroundings) => [
+      ...kubeArgs(surroundings),
+      ...['--plugins', surroundings.plugins ?? ''],
+      ...peerArgs(surroundings, 'analysis-runner', 'experiment-manager'),
+    ],
   },
 ];
 
@@ -86,7 +98,17 @@ export async function startServices(
   const addresses = pluginList.map(
     ({ type, knownAs }, index) => `${type}:${knownAs}=${announced[index]?.addresses['grpc']}`,
   );
-  return [...(await startAll(session, { ...surroundings, plugins: addresses.join(';') }, list)), ...announced];
+  const running: Announcement[] = [];
+  const peers: Record<string, string> = {};
+  for (const service of list) {
+    const told = { ...surroundings, plugins: addresses.join(';'), peers: { ...peers } };
+    const [announcement] = await startAll(session, told, [service]);
+    if (announcement === undefined) continue;
+    running.push(announcement);
+    const address = announcement.addresses['grpc'];
+    if (address !== undefined) peers[service.name] = address;
+  }
+  return [...running, ...announced];
 }
 
 /** Starts them all at once and answers when all are ready, in the order of the list. */
