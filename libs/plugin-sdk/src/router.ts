@@ -27,7 +27,8 @@ export interface RouterRelease<Config = JsonObject> {
   readonly rollout: RolloutRef;
   readonly stable: Destination;
   readonly canary: Destination;
-  readonly config: Config;
+  /** Undefined: nobody knows it any more. Then what this router has written for the rollout is to be found without it. */
+  readonly config: Config | undefined;
   readonly managedRoutes: readonly string[];
 }
 
@@ -102,7 +103,8 @@ export function routerService<Config>(
       encoded: (request) => ReleaseRequest.encode(request).finish(),
       answer: async ({ rollout, configJson, stable = nowhere, canary = nowhere, managedRoutes }, call, events) => {
         const release = { rollout: requiredRollout(rollout), stable, canary, managedRoutes };
-        await router.release({ ...release, config: configOf(configJson, read) }, call);
+        const config = configJson === '' ? undefined : configOf(configJson, read);
+        await router.release({ ...release, config }, call);
         return { events };
       },
     }),

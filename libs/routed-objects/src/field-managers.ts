@@ -25,6 +25,12 @@ export function otherWriter(object: KubeObject, own: string): string | undefined
   return latest(entriesOf(object).filter((entry) => entry.manager !== own))?.manager;
 }
 
+/** False where the server records who has written an object and `manager` is not among them: then nothing in it can be given back. */
+export function mayBeWrittenBy(object: KubeObject, manager: string): boolean {
+  const { managedFields } = object.metadata as { readonly managedFields?: unknown };
+  return !Array.isArray(managedFields) || entriesOf(object).some((entry) => entry.manager === manager);
+}
+
 function entriesOf(object: KubeObject): readonly ManagedFields[] {
   const { managedFields } = object.metadata as { readonly managedFields?: unknown };
   if (!Array.isArray(managedFields)) return [];

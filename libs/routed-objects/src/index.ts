@@ -1,6 +1,6 @@
 export { changeObject, heldDetail, writerSince } from './change-object.ts';
 export type { ChangeOutcome, ObjectChange, WriteContext } from './change-object.ts';
-export { laterWriter, otherWriter } from './field-managers.ts';
+export { mayBeWrittenBy, laterWriter, otherWriter } from './field-managers.ts';
 export { jsonPatchBetween } from './json-patch.ts';
 export type { JsonPatchOperation } from './json-patch.ts';
 export { createRecall } from './recall.ts';

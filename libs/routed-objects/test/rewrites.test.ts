@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createRewrites, laterWriter, otherWriter } from '../src/index.ts';
+import { createRewrites, laterWriter, mayBeWrittenBy, otherWriter } from '../src/index.ts';
 
 const rewrite = (content: string, object = 'route', purpose = '') => ({ object, purpose, content });
 
@@ -47,4 +47,10 @@ test('nobody has undone anything that was never written', () => {
   const kubectl = { manager: 'kubectl', time: '2026-11-21T11:00:00Z' };
   expect(laterWriter(written(kubectl), 'sluice')).toBeUndefined();
   expect(otherWriter(written(kubectl), 'sluice')).toBe('kubectl');
+});
+
+test('what another one alone has written is not ours, and where writers are not recorded it may be', () => {
+  expect(mayBeWrittenBy(written({ manager: 'kubectl' }), 'sluice')).toBe(false);
+  expect(mayBeWrittenBy(written({ manager: 'kubectl' }, own), 'sluice')).toBe(true);
+  expect(mayBeWrittenBy({ metadata: {} }, 'sluice')).toBe(true);
 });

@@ -34,6 +34,7 @@ const writing =
   (mangle: (route: Route) => Route) =>
   (store: RouteStore): Routes => ({
     get: store.get,
+    list: store.list,
     replace: (route, signal) => store.replace(mangle(route), signal),
   });
 
@@ -91,6 +92,7 @@ const promises: readonly Mutant[] = [
     bend: {
       routes: (store) => ({
         get: (name) => store.get(name, never),
+        list: () => store.list(never),
         replace: (route) => store.replace(route, never),
       }),
     },
@@ -354,13 +356,36 @@ const releasing: readonly Mutant[] = [
     bend: { router: (right) => ({ ...right, release: async () => undefined }) },
   },
   {
+    does: 'takes a missing configuration for nothing to give back',
+    breaks: 'R7',
+    bend: {
+      router: (right) => ({
+        ...right,
+        release: async (release, call) => (release.config === undefined ? undefined : right.release(release, call)),
+      }),
+    },
+  },
+  {
+    does: 'refuses to release without a configuration',
+    breaks: 'R7',
+    bend: {
+      router: (right) => ({
+        ...right,
+        async release(release, call) {
+          if (release.config === undefined) throw new PluginError('Invalid', 'routes must be set');
+          await right.release(release, call);
+        },
+      }),
+    },
+  },
+  {
     does: 'cannot release a route that is gone',
     breaks: 'R7',
     bend: {
       router: (right, store) => ({
         ...right,
         async release(release, call) {
-          for (const name of release.config.routes) {
+          for (const name of release.config?.routes ?? []) {
             if (store.peek(name) === undefined) throw new PluginError('NotFound', `there is no route ${name}`);
           }
           await right.release(release, call);
@@ -375,7 +400,7 @@ const releasing: readonly Mutant[] = [
       router: (right, store) => ({
         ...right,
         async release(release, call) {
-          const rules = release.config.routes.map(
+          const rules = (release.config?.routes ?? []).map(
             (name) => [name, store.peek(name)?.rules.filter((rule) => rule.name !== undefined) ?? []] as const,
           );
           await right.release(release, call);
@@ -412,7 +437,7 @@ const sharing: readonly Mutant[] = [
         ...right,
         async release(release, call) {
           await right.release(release, call);
-          for (const name of release.config.routes)
+          for (const name of release.config?.routes ?? [])
             store.edit(name, (route) => ({
               ...route,
               rules: route.rules.map((rule) =>
@@ -452,6 +477,7 @@ const sharing: readonly Mutant[] = [
     bend: {
       routes: (store) => ({
         get: store.get,
+        list: store.list,
         async replace(route, signal) {
           const hooks = store.before.splice(0);
           for (const hook of hooks) hook();

@@ -2,7 +2,8 @@ import { isKubeError, resources } from '@sluice/kube';
 import type { KubeClient, ObjectKey, RawObject } from '@sluice/kube';
 import { PluginError } from '@sluice/plugin-sdk';
 import type { RolloutRef } from '@sluice/plugin-sdk';
-import { hasHeaders, routeKinds } from './kinds.ts';
+import { mayBeWrittenBy } from '@sluice/routed-objects';
+import { hasHeaders, routeKindNames, routeKinds } from './kinds.ts';
 import type { RouteKind } from './kinds.ts';
 import type { GatewaySettings } from './settings.ts';
 
@@ -44,6 +45,36 @@ export async function findPresentRoutes(search: RouteSearch): Promise<readonly F
     ...named,
     ...selected.filter(({ key, kind }) => !named.some((route) => route.kind === kind && route.key.name === key.name)),
   ];
+}
+
+/**
+ * Routes of the Rollout's namespace that `writer` has written, of all kinds that are installed: for a rollout whose configuration nobody knows
+ * any more.
+ */
+export async function findWrittenRoutes(
+  { client, rollout, signal }: Omit<RouteSearch, 'config'>,
+  writer: string,
+): Promise<readonly FoundRoute[]> {
+  const { namespace } = rollout;
+  const lists = await Promise.all(
+    routeKindNames.map(async (kind): Promise<FoundRoute[]> => {
+      try {
+        const { items } = await client.list(routeKinds[kind], { namespace, signal });
+        return items
+          .filter((live) => mayBeWrittenBy(live, writer))
+          .map((live) => ({
+            kind,
+            key: { namespace, name: live.metadata.name ?? '' },
+            live,
+            takesHeaderRoutes: false,
+          }));
+      } catch (error) {
+        if (isKubeError(error, 'NotFound')) return [];
+        throw error;
+      }
+    }),
+  );
+  return lists.flat();
 }
 
 async function namedRoutes(

@@ -59,6 +59,12 @@ export function requireBothSides(live: RawObject, wanted: WantedRoute): void {
       );
 }
 
+/** Whether some rule goes to both versions. */
+export function isSplit(live: RawObject, wanted: WantedRoute): boolean {
+  const sides = sidesIn(live, wanted);
+  return rulesOf(live).some((rule) => has(rule, 'canary', sides) && has(rule, 'stable', sides));
+}
+
 /** Names of the header rules of this rollout. */
 export function headerRuleNames(live: RawObject, wanted: WantedRoute): readonly string[] {
   const sides = sidesIn(live, wanted);

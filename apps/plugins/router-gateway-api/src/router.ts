@@ -5,14 +5,14 @@ import type { Call, Observed, Router, RouterIntent, RouterRelease } from '@sluic
 import { changeObject, createRecall, createRewrites, heldDetail, writerSince } from '@sluice/routed-objects';
 import type { ChangeOutcome, RewriteLimits, WriteContext } from '@sluice/routed-objects';
 import { notAcknowledged } from './acknowledged.ts';
-import { findPresentRoutes, findRoutes, portOf } from './found-routes.ts';
+import { findPresentRoutes, findRoutes, findWrittenRoutes, portOf } from './found-routes.ts';
 import type { FoundRoute } from './found-routes.ts';
 import { routeKinds } from './kinds.ts';
 import { findProblems } from './problems.ts';
-import { canaryWeightOf, headerRuleNames, requireBothSides, routedRoute } from './routed-route.ts';
+import { canaryWeightOf, headerRuleNames, isSplit, requireBothSides, routedRoute } from './routed-route.ts';
 import type { WantedRoute } from './routed-route.ts';
 import { where } from './rules.ts';
-import { readGatewaySettings } from './settings.ts';
+import { defaultLabel, readGatewaySettings } from './settings.ts';
 import type { GatewaySettings } from './settings.ts';
 
 export const fieldManager = 'sluice-router-gateway-api';
@@ -90,8 +90,12 @@ export function createGatewayRouter({
 
     async release(release, call) {
       const { rollout, config } = release;
-      const routes = await findPresentRoutes({ client, rollout, config, signal: call.signal });
+      const search = { client, rollout, signal: call.signal };
       const wanted = givenBack(release);
+      const routes =
+        config === undefined
+          ? (await findWrittenRoutes(search, fieldManager)).filter(({ live }) => isSplit(live, wanted))
+          : await findPresentRoutes({ ...search, config });
       const outcomes = await writeAll(
         contextOf(rollout.uid, call.signal),
         routes.map((route) => ({ ...route, wanted })),
@@ -170,8 +174,9 @@ function wantedRoute(
 }
 
 function givenBack({ rollout, canary, stable, managedRoutes, config }: GatewayRelease): WantedRoute {
+  const inProgressLabel = config === undefined ? defaultLabel : config.inProgressLabel;
   const nothing = { canaryWeight: 0, maxWeight: 100, extras: [], ports: {}, headerRoutes: [] };
-  return { rollout, canary, stable, managedRoutes, inProgressLabel: config.inProgressLabel, ...nothing };
+  return { rollout, canary, stable, managedRoutes, inProgressLabel, ...nothing };
 }
 
 async function portsOf(

@@ -32,7 +32,7 @@ export interface RouteSelector {
   readonly path: string;
 }
 
-const defaultLabel = { key: 'rollouts.argoproj.io/gatewayapi-canary', value: 'in-progress' };
+export const defaultLabel = { key: 'rollouts.argoproj.io/gatewayapi-canary', value: 'in-progress' };
 
 /** Throws PluginError `Invalid` with the path of what is wrong. */
 export function readGatewaySettings(raw: JsonObject): GatewaySettings {

@@ -86,10 +86,15 @@ function requireOurs(live: RawObject, rollout: string): void {
   );
 }
 
+/** ReplicaSets and Services of experiments are called `<rollout>-<hash>-<revision>-<step>-<template>`, unless the user has given them a name. */
+export function isNamedByExperiment(name: string, rollout: string): boolean {
+  const escaped = rollout.replace(/[.\\^$*+?()[\]{}|]/g, '\\$&');
+  return new RegExp(`^${escaped}-[a-z0-9]+-\\d+-\\d+-.`).test(name);
+}
+
 /** Subsets of experiments have nothing but the hash, and the name of an experiment's ReplicaSet. */
 function isOfExperiment(subset: Subset, rollout: string): boolean {
-  const escaped = rollout.replace(/[.\\^$*+?()[\]{}|]/g, '\\$&');
-  if (!new RegExp(`^${escaped}-[a-z0-9]+-\\d+-\\d+-.`).test(subset.name ?? '')) return false;
+  if (!isNamedByExperiment(subset.name ?? '', rollout)) return false;
   return Object.keys(subset).length === 2 && Object.keys(subset.labels ?? {}).join() === hashLabel;
 }
 
@@ -103,7 +108,7 @@ function isEnded(subset: Subset, { rollout, settings, extras }: WantedSubsets): 
   return !inUse.includes(subset.name ?? '') && isOfExperiment(subset, rollout);
 }
 
-function subsetsOf(live: RawObject): readonly Subset[] {
+export function subsetsOf(live: RawObject): readonly Subset[] {
   const subsets: unknown = (live['spec'] as Record<string, unknown> | undefined)?.['subsets'];
   return Array.isArray(subsets) ? (subsets as readonly Subset[]) : [];
 }

@@ -5,6 +5,8 @@ import { managedNames, withoutManagedRoutes } from './routed-virtual-service.ts'
 import type { WantedRouting } from './routed-virtual-service.ts';
 import type { DestinationRuleSettings } from './settings.ts';
 
+export type NamedSubsets = Pick<DestinationRuleSettings, 'name' | 'canarySubset' | 'stableSubset'>;
+
 /** With a space, as people filter for it. */
 export const updatedVirtualService = 'Updated VirtualService';
 export const updatedDestinationRule = 'UpdatedDestinationRule';
@@ -26,7 +28,7 @@ export function virtualServiceMessages(before: RawObject, after: RawObject, want
   return messages;
 }
 
-export function destinationRuleMessage(after: RawObject, settings: DestinationRuleSettings): string {
+export function destinationRuleMessage(after: RawObject, settings: NamedSubsets): string {
   const [canary, stable] = [hashIn(after, settings.canarySubset), hashIn(after, settings.stableSubset)];
   return `DestinationRule ${settings.name} subset updated (canary: ${canary}, stable: ${stable})`;
 }

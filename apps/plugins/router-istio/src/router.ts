@@ -5,6 +5,7 @@ import type { RewriteLimits, WriteContext } from '@sluice/routed-objects';
 import { readObjects, refsOf, shareOf } from './found-objects.ts';
 import type { Found, Refs } from './found-objects.ts';
 import { hashedDestinationRule } from './hashed-destination-rule.ts';
+import { giveBackFound } from './found-release.ts';
 import { findProblems } from './problems.ts';
 import { routedVirtualService } from './routed-virtual-service.ts';
 import { where } from './selection.ts';
@@ -76,7 +77,9 @@ export function createIstioRouter(options: IstioRouterOptions): Router<IstioSett
 
     async release(release, call) {
       const { uid } = release.rollout;
-      await giveBack({ refs, context: contextOf(uid, call.signal), call }, release);
+      const writing = { refs, context: contextOf(uid, call.signal), call };
+      const { config } = release;
+      await (config === undefined ? giveBackFound(writing, release) : giveBack(writing, { ...release, config }));
       applied.forget(uid);
     },
   };

@@ -1,5 +1,5 @@
 import type { ExtraDestination } from '@sluice/contracts';
-import type { RouterIntent, RouterRelease } from '@sluice/plugin-sdk';
+import type { RouterIntent } from '@sluice/plugin-sdk';
 import type { IstioSettings } from './settings.ts';
 import type { RouteDestination } from './virtual-service.ts';
 
@@ -17,7 +17,7 @@ export interface Sides {
   readonly leftAlone: readonly string[];
 }
 
-type Asked = Pick<RouterRelease<IstioSettings>, 'rollout' | 'stable' | 'canary' | 'config'> &
+type Asked = Pick<RouterIntent<IstioSettings>, 'rollout' | 'stable' | 'canary' | 'config'> &
   Partial<Pick<RouterIntent, 'extraDestinations'>>;
 
 export function sidesOf(asked: Asked): Sides {
@@ -65,7 +65,7 @@ function sideOf({ destination }: RouteDestination, sides: Sides, isHost: HostTes
 
 const firstLabelIs: HostTest = (host, service) => host.split('.', 1)[0] === service;
 
-const isServiceHere: HostTest = (host, service, namespace) =>
+export const isServiceHere: HostTest = (host, service, namespace) =>
   host === service || host === `${service}.${namespace}` || host.startsWith(`${service}.${namespace}.svc`);
 
 /** Name of the extra destination that a host stands for. */

@@ -8,7 +8,7 @@ import { sidesOf } from './sides.ts';
 import { wholeTraffic } from './weights.ts';
 
 export type IstioIntent = RouterIntent<IstioSettings>;
-export type IstioRelease = RouterRelease<IstioSettings>;
+export type IstioRelease = RouterRelease<IstioSettings> & { readonly config: IstioSettings };
 
 /** What the intent means for one VirtualService. `ruleHost` is the host of the DestinationRule, if there is one. */
 export function wantedRouting(

@@ -12,10 +12,11 @@ import {
   updatedVirtualService,
   virtualServiceMessages,
 } from './route-events.ts';
+import type { NamedSubsets } from './route-events.ts';
 import { routedVirtualService, withoutManagedRoutes } from './routed-virtual-service.ts';
 import type { PresentShare, WantedRouting } from './routed-virtual-service.ts';
 import { where } from './selection.ts';
-import type { DestinationRuleSettings, IstioSettings, VirtualServiceSettings } from './settings.ts';
+import type { IstioSettings, VirtualServiceSettings } from './settings.ts';
 import { givenBack, wantedSubsets } from './wanted.ts';
 import type { IstioIntent, IstioRelease } from './wanted.ts';
 
@@ -127,10 +128,10 @@ function releasedVirtualService(live: RawObject, wanted: WantedRouting): RawObje
   }
 }
 
-async function giveBackRule(
+export async function giveBackRule(
   { refs, context, call }: Writing,
-  { rollout }: IstioRelease,
-  settings: DestinationRuleSettings,
+  { rollout }: Pick<IstioRelease, 'rollout'>,
+  settings: NamedSubsets,
 ): Promise<void> {
   const key = { namespace: rollout.namespace, name: settings.name };
   const live = await context.client.find(refs.destinationRules, key, { signal: context.signal });

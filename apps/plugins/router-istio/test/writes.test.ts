@@ -276,7 +276,10 @@ describe('others who write', () => {
   });
 });
 
-test('given back: the weights first, then the hashes', async () => {
+test.each([
+  ['with its configuration', JSON.stringify(bySubset)],
+  ['without the configuration, which the manifest has lost while nobody looked', ''],
+])('given back %s: the weights first, then the hashes', async (_, configJson) => {
   const before = [
     destinationRule([
       { name: 'canary', labels: { a: 'b' } },
@@ -292,7 +295,7 @@ test('given back: the weights first, then the hashes', async () => {
     rollout,
     stable,
     canary,
-    configJson: JSON.stringify(bySubset),
+    configJson,
     managedRoutes: [],
   });
   expect(written()).toEqual(['virtualservices', 'destinationrules']);

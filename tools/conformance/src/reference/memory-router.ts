@@ -65,7 +65,8 @@ export function createMemoryRouter(routes: Routes, tries = mostTries): Router<Me
     },
     observe: observed,
     async release(release: RouterRelease<MemoryRouterConfig>, call) {
-      for (const name of release.config.routes) {
+      // Without a configuration every route is looked at: in one that is not this rollout's there is nothing to change.
+      for (const name of release.config?.routes ?? (await routes.list(call.signal))) {
         try {
           await change(name, call, (route) => withoutRollout(route, release));
         } catch (error) {

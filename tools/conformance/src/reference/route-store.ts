@@ -41,6 +41,8 @@ export class StoreError extends Error {
 export interface Routes {
   /** Throws StoreError `NotFound`. */
   get(name: string, signal: AbortSignal): Promise<Route>;
+  /** Names of all routes. */
+  list(signal: AbortSignal): Promise<readonly string[]>;
   /** Writes it if it is still at `version`; throws StoreError `Conflict` otherwise. */
   replace(route: Route, signal: AbortSignal): Promise<Route>;
 }
@@ -93,6 +95,10 @@ export function createRouteStore(): RouteStore {
       const route = routes.get(name);
       if (route === undefined) throw new StoreError('NotFound', `there is no route ${name}`);
       return structuredClone(route);
+    },
+    async list(signal) {
+      await answering(signal);
+      return [...routes.keys()];
     },
     async replace(route, signal) {
       await answering(signal);

@@ -304,6 +304,24 @@ const release: Rule<RouterContext> = {
       },
     },
     {
+      title: 'without the configuration, which nobody may know any more, it finds what it has written for the rollout',
+      needs: ['world'],
+      async run({ subject, newRollout, world }) {
+        const [target, other] = [await newRollout(), await newRollout()];
+        const forgotten = { ...target, configJson: '' };
+        await subject.release(forgotten);
+        for (const each of [target, other]) await subject.apply(intentFor(each, 20));
+        const foreign = await world.foreign();
+        await subject.release(forgotten);
+        await mustShare(world, target, { stable: 100, canary: 0 });
+        await mustShare(world, other, { stable: 80, canary: 20 });
+        must((await world.foreign()) === foreign, 'something foreign is different');
+        const before = await world.writes();
+        await subject.release(forgotten);
+        mustEqual((await world.writes()) - before, 0, 'the number of writes of a second Release');
+      },
+    },
+    {
       title: 'it succeeds when the routes have been deleted meanwhile',
       needs: ['world'],
       async run({ subject, newRollout, world }) {

@@ -199,6 +199,11 @@ export interface ObserveResponse {
 export interface ReleaseRequest {
   context: CallContext | undefined;
   rollout: RolloutRef | undefined;
+  /**
+   * As it was when the router was last used for the rollout. Empty: nobody knows it any more, since the manifest has lost it while the caller was away. Then
+   * the server looks for what carries the rollout's marks (owner, annotations) or was written by the server itself and routes between the
+   * two Services; where it finds nothing it succeeds. Objects that it has never written are not touched then.
+   */
   configJson: string;
   stable: Destination | undefined;
   canary: Destination | undefined;
@@ -1727,7 +1732,7 @@ export const ReleaseResponse: MessageFns<ReleaseResponse> = {
  *      error says which one failed.
  *  R6. Observe never writes.
  *  R7. Release gives back what was taken: objects that it made are deleted, weights and labels that it set go back to the stable side. It succeeds
- *      when there is nothing (left) to give back.
+ *      when there is nothing (left) to give back. Without config_json it finds by itself what it has written for the rollout.
  *  R8. Two rollouts that share a route do not disturb each other.
  *  R9. A conflict with another writer is retried a few times at most and then reported with code Conflict; `foreign_writer` names that writer where it is known.
  */
