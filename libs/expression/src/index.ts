@@ -9,3 +9,11 @@ export type {
   VariableType,
 } from './api.ts';
 export { defaultLimits, type Limits } from './limits.ts';
+export { compile } from './compile.ts';
+export {
+  evaluateCondition,
+  evaluateTime,
+  type ConditionInput,
+  type ConditionVerdict,
+  type TimeVerdict,
+} from './evaluate-condition.ts';

@@ -16,7 +16,7 @@ export interface Limits {
 export const defaultLimits: Limits = {
   sourceLength: 32_768,
   nodes: 10_000,
-  depth: 200,
+  depth: 400,
   steps: 2_000_000,
   memory: 1_000_000,
 };
