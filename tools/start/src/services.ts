@@ -66,6 +66,7 @@ export const plugins: readonly Plugin[] = [
   router('istio', 'istio'),
   router('gateway-api', 'argoproj-labs/gatewayAPI'),
   metric('job'),
+  metric('web'),
 ];
 
 const peerArgs = ({ peers = {} }: Surroundings, ...names: readonly string[]): readonly string[] =>
@@ -76,6 +77,15 @@ const peerArgs = ({ peers = {} }: Surroundings, ...names: readonly string[]): re
  * where those before it are.
  */
 export const services: readonly Service[] = [
+  {
+    name: 'experiment-manager',
+    script: 'apps/experiment-manager/src/main.ts',
+    args: (surroundings) => [
+      ...kubeArgs(surroundings),
+      ...['--grpc-host', '127.0.0.1', '--grpc-port', '0'],
+      ...peerArgs(surroundings, 'analysis-runner'),
+    ],
+  },
   {
     name: 'rollout-controller',
     script: 'apps/rollout-controller/src/main.ts',

@@ -16,7 +16,7 @@ import type { EpochMs } from '../snapshot.ts';
 import type { ExperimentAction, ExperimentEvent } from './decision.ts';
 import { experimentEvent } from './events.ts';
 import { mayBeRouted } from './routes.ts';
-import { desiredReplicas, isTemplateCompleted, isTerminating, replicaSetName, templateStatusOf } from './situation.ts';
+import { desiredReplicas, isCompleted, isTemplateCompleted, replicaSetName, templateStatusOf } from './situation.ts';
 import type { Situation } from './situation.ts';
 
 const DEFAULT_SCALE_DOWN_DELAY_SECONDS = 30;
@@ -128,8 +128,9 @@ export function replicaSetActions(s: Situation): { actions: readonly ExperimentA
 function createAction(s: Situation, template: ExperimentTemplate): ExperimentAction | undefined {
   const replicaSet = buildReplicaSet(s, template);
   const { name } = replicaSet.metadata;
-  // For a template that has ended already nothing is made that would have to be taken away again.
-  const hasEnded = isTerminating(s) || isTemplateCompleted(templateStatusOf(s.status, template.name)?.status);
+  // What has ended is not made anew. One that ends before it began gets its ReplicaSets, without pods, as clients expect.
+  const before = s.experiment.status ?? {};
+  const hasEnded = isCompleted(before.phase) || isTemplateCompleted(templateStatusOf(before, template.name)?.status);
   if (hasEnded || s.snapshot.answers?.takenNames?.includes(name)) return undefined;
   const to = replicaSet.spec.replicas ?? 0;
   return { kind: 'CreateReplicaSet', template: template.name, replicaSet, events: to > 0 ? [scaled(name, 0, to)] : [] };
