@@ -19,7 +19,7 @@ export class RoutedWorld {
   /** Pods of a set with this image never become available. */
   readonly broken = new Set<string>();
   routerWorks = true;
-  private readonly strategy: CanaryStrategy;
+  protected readonly strategy: CanaryStrategy;
 
   constructor(strategy: CanaryStrategy, replicas: number, services = ['shop-stable', 'shop-canary']) {
     this.strategy = {
@@ -75,7 +75,7 @@ export class RoutedWorld {
     this.status = decision.status;
   }
 
-  private act(action: Action): void {
+  protected act(action: Action): void {
     switch (action.kind) {
       case 'CreateReplicaSet': {
         const { metadata, spec } = action.replicaSet;

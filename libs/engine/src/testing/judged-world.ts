@@ -1,0 +1,128 @@
+import type {
+  AnalysisPhase,
+  AnalysisRun,
+  AnalysisTemplate,
+  Experiment,
+  RolloutSpec,
+  RolloutStatus,
+} from '@sluice/model';
+import { decideRollout } from '../decide-rollout.ts';
+import type { Action, Decision } from '../decision.ts';
+import type { RolloutSnapshot } from '../snapshot.ts';
+import { at, snapshot } from './build.ts';
+import { RoutedWorld } from './routed-world.ts';
+
+export const check: AnalysisTemplate = {
+  metadata: { name: 'check', namespace: 'team' },
+  spec: {
+    metrics: [
+      { name: 'web', count: 1, successCondition: 'result == 1', provider: { web: { url: 'http://metrics/' } } },
+    ],
+  },
+};
+
+/** A world without routers in which analyses and experiments are begun at once and judged by the test. */
+export class JudgedWorld extends RoutedWorld {
+  readonly runs = new Map<string, AnalysisRun>();
+  readonly experiments = new Map<string, Experiment>();
+  readonly events: string[] = [];
+  /** What the snapshot has besides, or instead. */
+  rest: Partial<RolloutSnapshot> = {};
+  private readonly whole: RolloutSpec['strategy'];
+
+  constructor(strategy: NonNullable<RolloutSpec['strategy']>, replicas: number, services: readonly string[] = []) {
+    super({}, replicas, [...services]);
+    this.whole = strategy;
+  }
+
+  override decide(): Decision {
+    const decision = decideRollout(
+      snapshot({
+        image: this.image,
+        strategy: this.whole,
+        spec: this.spec,
+        status: this.status,
+        sets: [...this.sets.values()],
+        services: [...this.services.values()],
+        now: this.now,
+        revision: this.revision,
+        rest: {
+          analysisRuns: [...this.runs.values()],
+          experiments: [...this.experiments.values()],
+          analysisTemplates: { check },
+          capabilities: { routers: [], analysis: true, experiments: true, stepPlugins: [] },
+          ...this.rest,
+        },
+      }),
+    );
+    this.events.push(...[...decision.actions, decision].flatMap(({ events }) => events.map((event) => event.message)));
+    return decision;
+  }
+
+  protected override act(action: Action): void {
+    switch (action.kind) {
+      case 'EnsureAnalysisRun': {
+        const { name } = action.run.metadata;
+        if (this.runs.has(name)) return;
+        this.runs.set(name, {
+          ...action.run,
+          metadata: { ...action.run.metadata, uid: `uid-${name}`, creationTimestamp: at(this.now) },
+        });
+        this.log.push(`begin ${name}`);
+        return;
+      }
+      case 'TerminateAnalysisRun': {
+        const run = this.runs.get(action.name)!;
+        this.runs.set(action.name, { ...run, spec: { ...run.spec, terminate: true } });
+        this.log.push(`end ${action.name}`);
+        return;
+      }
+      case 'DeleteAnalysisRun':
+        this.runs.delete(action.target.name);
+        return;
+      case 'EnsureExperiment': {
+        const { name } = action.experiment.metadata;
+        if (this.experiments.has(name)) return;
+        const metadata = { ...action.experiment.metadata, uid: `uid-${name}`, creationTimestamp: at(this.now) };
+        this.experiments.set(name, { ...action.experiment, metadata });
+        this.log.push(`begin ${name}`);
+        return;
+      }
+      case 'TerminateExperiment': {
+        const experiment = this.experiments.get(action.name)!;
+        this.experiments.set(action.name, { ...experiment, spec: { ...experiment.spec, terminate: true } });
+        this.log.push(`end ${action.name}`);
+        return;
+      }
+      case 'DeleteExperiment':
+        this.experiments.delete(action.target.name);
+        return;
+      default:
+        super.act(action);
+    }
+  }
+
+  /** The run says this from now on. */
+  judge(name: string, phase: AnalysisPhase, message = ''): this {
+    const run = this.runs.get(name)!;
+    this.runs.set(name, { ...run, status: { phase, ...(message && { message }) } });
+    return this;
+  }
+
+  patchStatus(change: RolloutStatus): this {
+    this.status = { ...this.status, ...change };
+    return this;
+  }
+
+  /** Names of runs that begun, without the version: `2-1` is step 1 of revision 2. */
+  get begun(): readonly string[] {
+    return this.log.filter((line) => line.startsWith('begin ')).map((line) => line.replace(/^begin shop-[^-]+-/, ''));
+  }
+  get ended(): readonly string[] {
+    return this.log.filter((line) => line.startsWith('end ')).map((line) => line.replace(/^end shop-[^-]+-/, ''));
+  }
+  /** The full name of a run or experiment of the present version. */
+  named(rest: string): string {
+    return `shop-${this.status.currentPodHash}-${rest}`;
+  }
+}
