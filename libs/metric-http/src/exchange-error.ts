@@ -1,3 +1,6 @@
+import { PluginError } from '@sluice/plugin-sdk';
+import type { PluginErrorCode } from '@sluice/plugin-sdk';
+
 export type ExchangeErrorKind =
   /** The request itself cannot be sent: its URL, its headers. */
   | 'invalid'
@@ -14,16 +17,27 @@ export type ExchangeErrorKind =
   /** The caller gave up. */
   | 'aborted';
 
+const codes: Readonly<Record<ExchangeErrorKind, PluginErrorCode>> = {
+  invalid: 'Invalid',
+  denied: 'Invalid',
+  'too-large': 'Invalid',
+  redirect: 'Invalid',
+  timeout: 'Unavailable',
+  unreachable: 'Unavailable',
+  tls: 'Unavailable',
+  token: 'Unavailable',
+  aborted: 'Unavailable',
+};
+
 /** Thrown when there is no answer. `message` is `where: detail`; neither holds a header, a body or the password of a URL. */
-export class ExchangeError extends Error {
-  override readonly name = 'ExchangeError';
+export class ExchangeError extends PluginError {
   readonly kind: ExchangeErrorKind;
   /** `Get "http://x/y"` */
   readonly where: string;
   readonly detail: string;
 
   constructor(kind: ExchangeErrorKind, where: string, detail: string, cause?: unknown) {
-    super(`${where}: ${detail}`, cause === undefined ? undefined : { cause });
+    super(codes[kind], `${where}: ${detail}`, { cause });
     this.kind = kind;
     this.where = where;
     this.detail = detail;

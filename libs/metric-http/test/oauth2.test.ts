@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { createMetricHttp } from '../src/index.ts';
 import type { MetricRequest } from '../src/index.ts';
 import { createTokens } from '../src/oauth2.ts';
-import { json, startServer } from './servers.ts';
+import { json, startServer } from '../src/testing/index.ts';
 
 const client = () => {
   const made = createMetricHttp({ userAgent: 'test', env: {} });

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { createMetricHttp } from '../src/index.ts';
 import type { ExchangeError, HttpRequest, MetricHttpOptions } from '../src/index.ts';
-import { json, startServer } from './servers.ts';
+import { json, startServer } from '../src/testing/index.ts';
 
 const client = (options: Partial<MetricHttpOptions> = {}) => {
   const made = createMetricHttp({ userAgent: 'test', env: {}, ...options });
