@@ -27,7 +27,7 @@ export interface Authority {
   readonly isSettled: boolean;
   /** Rises with each change of the Lease; calls to plugins carry it. 0 where there is no Lease. */
   epoch(key: string): number;
-  /** Aborts when the leadership during which it was asked for ends. */
+  /** Aborts when the leadership during which it was asked for ends; with several shards, that of the one taken last. */
   signal(): AbortSignal;
   /** For people: why the standing is what it is. */
   describe(): AuthorityDescription;
@@ -58,6 +58,10 @@ export interface AuthorityOptions extends Pick<
   /** Where the other controller may keep its Lease; empty: nobody else is expected. */
   readonly foreignNamespaces: readonly string[];
   readonly foreignPollMs?: number;
+  /** Into how many parts the keys are cut, for services whose replicas share the work: 1. */
+  readonly shards?: number;
+  /** A shard that another replica is to have is let go when this has resolved. */
+  readonly beforeRelease?: (shard: number) => Promise<void>;
   readonly logger: KubeLogger;
   /** The standing may have changed. */
   readonly onChange: () => void;
@@ -82,6 +86,8 @@ export function createAuthority(options: AuthorityOptions): Authority {
     service: options.service,
     identity: options.identity,
     ...(options.instanceId ? { instanceId: options.instanceId } : {}),
+    ...(options.shards === undefined ? {} : { count: options.shards }),
+    ...(options.beforeRelease === undefined ? {} : { beforeRelease: options.beforeRelease }),
     ...(options.leaseDurationMs === undefined ? {} : { leaseDurationMs: options.leaseDurationMs }),
     ...(options.renewDeadlineMs === undefined ? {} : { renewDeadlineMs: options.renewDeadlineMs }),
     ...(options.retryPeriodMs === undefined ? {} : { retryPeriodMs: options.retryPeriodMs }),
@@ -113,9 +119,7 @@ export function createAuthority(options: AuthorityOptions): Authority {
   });
 
   let stopped = false;
-  const isSettled = (): boolean =>
-    unread.size === 0 &&
-    (!options.leaderElect || shards.describe().every(({ mine, holder }) => mine || holder !== undefined));
+  const isSettled = (): boolean => unread.size === 0 && (!options.leaderElect || shards.isSettled);
 
   return {
     async start() {
