@@ -109,8 +109,8 @@ export class JudgedWorld extends RoutedWorld {
     return this;
   }
 
-  patchStatus(change: RolloutStatus): this {
-    this.status = { ...this.status, ...change };
+  patchStatus(change: { readonly [Key in keyof RolloutStatus]?: RolloutStatus[Key] | null }): this {
+    this.status = { ...this.status, ...change } as RolloutStatus;
     return this;
   }
 
