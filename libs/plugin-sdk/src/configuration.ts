@@ -18,7 +18,8 @@ export function rawConfigOf(json: string, field = 'config_json'): JsonObject {
   try {
     raw = json === '' ? {} : JSON.parse(json);
   } catch (cause) {
-    throw new PluginError('Invalid', `${field} is not JSON: ${(cause as Error).message}`, { cause });
+    // Without what JSON.parse says, which shows a piece of the text: there may be a secret in it.
+    throw new PluginError('Invalid', `${field} is not JSON`, { cause });
   }
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw))
     throw new PluginError('Invalid', `${field} is not a JSON object`);

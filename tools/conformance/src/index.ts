@@ -1,3 +1,5 @@
+export { metricFixtureOf } from './metric-fixture.ts';
+export type { MetricConfig, MetricSamples, MetricWorld } from './metric-world.ts';
 export { runSuite, textOf } from './report.ts';
 export type { Report, RuleResult, RunOptions } from './report.ts';
 export type { CreateWorld } from './program.ts';

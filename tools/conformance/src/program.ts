@@ -6,6 +6,7 @@ import { credentials } from '@grpc/grpc-js';
 import type { ChannelCredentials, ServiceError } from '@grpc/grpc-js';
 import { HealthService } from '@sluice/contracts';
 import { fixtureOf } from './fixture.ts';
+import { metricFixtureOf } from './metric-fixture.ts';
 import { runSuite, textOf } from './report.ts';
 import { subjectAt } from './subject.ts';
 import type { SubjectType } from './subject.ts';
@@ -17,8 +18,9 @@ const usage = `sluice-conformance: checks a plugin against each rule of its cont
   sluice-conformance --address HOST:PORT [options]
 
   --address HOST:PORT  where the plugin serves
-  --type TYPE          router (default) or step
-  --fixture FILE       YAML of one rollout whose objects exist; its routes are changed, and given back at the end
+  --type TYPE          router (default), metric or step
+  --fixture FILE       YAML. Router, step: one rollout whose objects exist; its routes are changed, and given back at the end.
+                       Metric: configurations by what happens with them (value, noData, failing, hanging, secret, ending, endless)
   --world FILE         module that exports createWorld(): makes routes, reads them back, counts writes, lets things fail
   --only RULES         such as P2,R4
   --ca FILE            speak TLS; authorities of the plugin's certificate
@@ -67,8 +69,8 @@ function settingsOf(argv: readonly string[]) {
   if (values.help === true) return 'help';
   const { address, type = 'router' } = values;
   if (address === undefined) throw new UsageError('--address HOST:PORT is missing; --help shows all options');
-  if (type !== 'router' && type !== 'step')
-    throw new UsageError(`--type ${type}: there is a suite for router and for step`);
+  if (type !== 'router' && type !== 'metric' && type !== 'step')
+    throw new UsageError(`--type ${type}: there is a suite for router, metric and step`);
   const only = values.only?.split(',').map((rule) => rule.trim().toUpperCase());
   const subjectType: SubjectType = type;
   return { ...values, address, type: subjectType, only };
@@ -101,9 +103,9 @@ async function check(settings: Settings, stdout: Streams['stdout']): Promise<num
   const { address, type, only } = settings;
   const target = { address, type, ...(channel === undefined ? {} : { credentials: channel }) };
   await mustAnswer(target);
-  const fixture = settings.fixture === undefined ? undefined : fixtureOf(await readFile(settings.fixture, 'utf8'));
+  const fixture = settings.fixture === undefined ? {} : fixtureFor(type, await readFile(settings.fixture, 'utf8'));
   const world = settings.world === undefined ? undefined : await worldOf(settings.world);
-  const suite = createSuite({ ...world, target, fixture });
+  const suite = createSuite({ ...fixture, ...world, target });
   try {
     const report = await runSuite(suite, only === undefined ? {} : { only });
     if (report.rules.length === 0) throw new UsageError(`--only ${only?.join(',')}: there is no such rule`);
@@ -113,6 +115,10 @@ async function check(settings: Settings, stdout: Streams['stdout']): Promise<num
     suite.close();
     await world?.stop?.();
   }
+}
+
+function fixtureFor(type: SubjectType, yaml: string): Pick<SuiteOptions, 'fixture' | 'metricWorld'> {
+  return type === 'metric' ? { metricWorld: metricFixtureOf(yaml) } : { fixture: fixtureOf(yaml) };
 }
 
 /** A plugin that is not there at all would fail each rule: one sentence says more. */

@@ -1,4 +1,5 @@
 import type { Subject } from './subject.ts';
+import type { MetricWorld } from './metric-world.ts';
 import type { RouterWorld, StepWorld, TestRollout } from './world.ts';
 
 /**
@@ -7,7 +8,9 @@ import type { RouterWorld, StepWorld, TestRollout } from './world.ts';
  * - `world`: its objects can be read back and its writes counted.
  * - `faults`, `history`, `sharing`: the world can do that.
  * - `stop`, `restart`: the plugin's life is in our hands.
- * - `header-routes`, `mirror-routes`, `extra-destinations`: the plugin says that it can.
+ * - `value`, `no-data`, `failing`, `hanging`, `secret`, `ending`, `endless`: a configuration of that kind, for a metric provider.
+ * - `asked`, `running`, `left-behind`, `logged`: the world of a metric provider can tell that.
+ * - `header-routes`, `mirror-routes`, `extra-destinations`, `side-effects`: the plugin says that it can.
  */
 export type Need =
   | 'rollout'
@@ -17,6 +20,18 @@ export type Need =
   | 'sharing'
   | 'stop'
   | 'restart'
+  | 'value'
+  | 'no-data'
+  | 'failing'
+  | 'hanging'
+  | 'secret'
+  | 'ending'
+  | 'endless'
+  | 'asked'
+  | 'running'
+  | 'left-behind'
+  | 'logged'
+  | 'side-effects'
   | 'header-routes'
   | 'mirror-routes'
   | 'extra-destinations';
@@ -44,6 +59,11 @@ export interface PluginContext {
 
 export interface RouterContext extends PluginContext {
   readonly world: RouterWorld;
+}
+
+export interface MetricContext {
+  readonly subject: Subject;
+  readonly world: MetricWorld;
 }
 
 export interface StepContext extends PluginContext {

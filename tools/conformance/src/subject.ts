@@ -6,10 +6,11 @@ import type { CallContext, DescribeResponse, HealthCheckResponse, TrafficObserva
 import { RuleBroken, must } from './rule.ts';
 import type { TestRollout } from './world.ts';
 
-export type SubjectType = 'router' | 'step';
+export type SubjectType = 'router' | 'metric' | 'step';
 
 export const serviceNames = {
   router: 'sluice.router.v1.TrafficRouter',
+  metric: 'sluice.metric.v1.MetricProvider',
   step: 'sluice.step.v1.StepPlugin',
 } as const;
 

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { StepPluginService } from '@sluice/contracts';
-import type { Check, Need, PluginContext, Rule, RouterContext, StepContext } from './rule.ts';
-import { pluginRules } from './rules/plugin-rules.ts';
+import type { MetricWorld } from './metric-world.ts';
+import type { Check, MetricContext, Need, PluginContext, Rule, RouterContext, StepContext } from './rule.ts';
+import { metricRules } from './rules/metric-rules.ts';
+import { everyPluginRules, pluginRules } from './rules/plugin-rules.ts';
 import { routerRules } from './rules/router-rules.ts';
 import { sharedRouteRules } from './rules/shared-route-rules.ts';
 import { stepContextFor } from './rules/driver.ts';
@@ -16,6 +18,7 @@ export interface SuiteOptions {
   /** One rollout whose objects exist already, for checks that need no more; ignored where there is a world. */
   readonly fixture?: TestRollout | undefined;
   readonly routerWorld?: RouterWorld | undefined;
+  readonly metricWorld?: MetricWorld | undefined;
   readonly stepWorld?: StepWorld | undefined;
 }
 
@@ -36,10 +39,11 @@ export interface Suite {
   close(): void;
 }
 
-type AnyContext = RouterContext & StepContext;
+type AnyContext = RouterContext & MetricContext & StepContext;
 
 const rulesOf: Readonly<Record<SubjectType, readonly Rule<AnyContext>[]>> = {
   router: [...pluginRules, ...routerRules, ...sharedRouteRules] as unknown as readonly Rule<AnyContext>[],
+  metric: [...everyPluginRules, ...metricRules] as unknown as readonly Rule<AnyContext>[],
   step: [...pluginRules, ...stepRules] as unknown as readonly Rule<AnyContext>[],
 };
 
@@ -52,11 +56,15 @@ export function listChecks(type: SubjectType): readonly ListedCheck[] {
 }
 
 export function createSuite(options: SuiteOptions): Suite {
-  const { target, routerWorld, stepWorld } = options;
+  const { target, routerWorld } = options;
   const subject = subjectAt(target);
-  const world = target.type === 'router' ? routerWorld : stepWorld;
+  const world = worldOf(options);
 
   async function missing(need: Need): Promise<string | undefined> {
+    if (target.type === 'metric') {
+      const told = missingOfMetric(need, options.metricWorld);
+      if (told !== 'elsewhere') return told;
+    }
     switch (need) {
       case 'rollout':
         return (world ?? options.fixture) ? undefined : 'needs a fixture or a world';
@@ -109,6 +117,43 @@ export function createSuite(options: SuiteOptions): Suite {
   }
 
   return { checks: listChecks(target.type), run, close: () => subject.close() };
+}
+
+function worldOf({ target, routerWorld, metricWorld, stepWorld }: SuiteOptions) {
+  switch (target.type) {
+    case 'router':
+      return routerWorld;
+    case 'metric':
+      return metricWorld ?? { samples: {} };
+    case 'step':
+      return stepWorld;
+  }
+}
+
+const samples: Partial<Record<Need, keyof MetricWorld['samples']>> = {
+  value: 'value',
+  'no-data': 'noData',
+  failing: 'failing',
+  hanging: 'hanging',
+  secret: 'secret',
+  ending: 'ending',
+  endless: 'endless',
+};
+
+const abilities: Partial<Record<Need, keyof MetricWorld>> = {
+  asked: 'asked',
+  running: 'running',
+  'left-behind': 'leftBehind',
+  logged: 'logged',
+};
+
+function missingOfMetric(need: Need, world: MetricWorld | undefined): string | undefined {
+  const sample = samples[need];
+  if (sample !== undefined)
+    return world?.samples[sample] === undefined ? `needs the configuration \`${sample}\` in the fixture` : undefined;
+  const ability = abilities[need];
+  if (ability === undefined) return 'elsewhere';
+  return world?.[ability] === undefined ? `needs a world with ${ability}()` : undefined;
 }
 
 async function rolloutFor({ target, fixture, routerWorld, stepWorld }: SuiteOptions): Promise<TestRollout> {

@@ -1,6 +1,8 @@
 import { servePlugin } from '@sluice/plugin-sdk';
-import type { Router, Step } from '@sluice/plugin-sdk';
+import type { MetricProvider, Router, Step } from '@sluice/plugin-sdk';
 import type { SuiteOptions } from '../src/index.ts';
+import { createBackEnd, createMemoryMetric, createMetricWorld } from '../src/reference/memory-metric.ts';
+import type { BackEnd, MemoryMetricConfig } from '../src/reference/memory-metric.ts';
 import { createMemoryRouter } from '../src/reference/memory-router.ts';
 import type { MemoryRouterConfig } from '../src/reference/memory-router.ts';
 import { createMemoryStep, createStepWorld, createWorks } from '../src/reference/memory-step.ts';
@@ -54,6 +56,34 @@ export async function startMemoryStep(bend: (step: Step) => Step = (right) => ri
   return {
     target: { address, type: 'step', stop, restart },
     stepWorld: createStepWorld(works),
+    stop,
+  } satisfies Started;
+}
+
+export type MemoryMetric = MetricProvider<MemoryMetricConfig>;
+export type BendMetric = (right: MemoryMetric, backEnd: BackEnd, log: (line: string) => void) => MemoryMetric;
+
+/** The metric provider, whose back end outlives it. */
+export async function startMemoryMetric(bend: BendMetric = (right) => right) {
+  const backEnd = createBackEnd();
+  const lines: string[] = [];
+  const log = (fields: object, message: string): void => void lines.push(`${JSON.stringify(fields)} ${message}`);
+  const logger = { debug: log, info: log, warn: log, error: log };
+  const serve = (port: number) => {
+    const metric = bend(createMemoryMetric(backEnd), backEnd, (line) => lines.push(line));
+    const introduction = { name: 'memory', version: '1.0.0', capabilities: ['pending', 'verdict', 'side-effects'] };
+    return servePlugin({ ...introduction, metric }, { port, logger });
+  };
+  let plugin = await serve(0);
+  const { address } = plugin;
+  const stop = () => plugin.stop(200);
+  const restart = async (): Promise<void> => {
+    await plugin.stop(0);
+    plugin = await serve(Number(address.split(':').at(-1)));
+  };
+  return {
+    target: { address, type: 'metric', stop, restart },
+    metricWorld: createMetricWorld(backEnd, () => lines.join('\n')),
     stop,
   } satisfies Started;
 }

@@ -8,7 +8,7 @@ import { programFor } from '../src/program.ts';
 import { createMemoryRouter } from '../src/reference/memory-router.ts';
 import { createMemoryWorld } from '../src/reference/memory-world.ts';
 import { createRouteStore } from '../src/reference/route-store.ts';
-import { capabilities, startMemoryRouter, startMemoryStep } from './plugins.ts';
+import { capabilities, startMemoryMetric, startMemoryRouter, startMemoryStep } from './plugins.ts';
 
 const stops: (() => Promise<unknown>)[] = [];
 
@@ -97,10 +97,33 @@ describe('sluice-conformance', { timeout: 60_000 }, () => {
     expect(result.out).toContain('0 passed, 1 failed');
   });
 
+  test('checks a metric provider with a fixture of configurations', async () => {
+    const { metricWorld, ...started } = await startMemoryMetric();
+    const address = await addressOf(Promise.resolve(started));
+    const fixture = await fileWith(JSON.stringify({ ...metricWorld.samples, hanging: undefined }), 'fixture.yaml');
+    const { code, out } = await run('--address', address, '--type', 'metric', '--fixture', fixture);
+    expect(code, out).toBe(0);
+    for (const rule of ['P4', 'P5', 'P6', 'M1', 'M2', 'M3', 'M4', 'M5', 'M6', 'M7', 'M8'])
+      expect(out).toMatch(new RegExp(`^passed +${rule} `, 'm'));
+    expect(out).toMatch(/^left out +M9 /m);
+  });
+
+  test.each([
+    ['no value', '{}', 'needs value'],
+    ['a word that it does not know', 'value: {}\nvalues: {}', 'has values'],
+    ['a secret that stands nowhere', 'value: {}\nsecret: { text: s3cret, config: {} }', 'stands nowhere'],
+    ['a text for a configuration', 'value: up', 'value of the fixture is no configuration'],
+  ])('says what is wrong with a fixture that has %s', async (_what, yaml, line) => {
+    const address = await addressOf(startMemoryMetric());
+    const fixture = await fileWith(yaml, 'f.yaml');
+    const { code, err } = await run('--address', address, '--type', 'metric', '--fixture', fixture);
+    expect([code, err]).toEqual([2, expect.stringContaining(line)]);
+  });
+
   test.each([
     ['no address', [], '--address HOST:PORT is missing'],
     ['an unknown flag', ['--adress', 'x'], "Unknown option '--adress'"],
-    ['an unknown type', ['--address', 'x:1', '--type', 'metric'], 'there is a suite for router and for step'],
+    ['an unknown type', ['--address', 'x:1', '--type', 'notifier'], 'there is a suite for router, metric and step'],
     ['a certificate without a key', ['--address', 'x:1', '--ca', 'a', '--cert', 'b'], '--cert goes with --key'],
   ])('ends with 2 and one line for %s', async (_what, argv, line) => {
     const { code, err, out } = await run(...argv);

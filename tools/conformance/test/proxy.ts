@@ -1,19 +1,19 @@
 import { Client, Metadata, Server, ServerCredentials, credentials } from '@grpc/grpc-js';
 import type { MethodDefinition, ServiceError, handleUnaryCall } from '@grpc/grpc-js';
-import { HealthService, StepPluginService, TrafficRouterService } from '@sluice/contracts';
+import { HealthService, MetricProviderService, StepPluginService, TrafficRouterService } from '@sluice/contracts';
 import type { HealthCheckRequest, HealthCheckResponse, HealthServer } from '@sluice/contracts';
 import type { SuiteOptions } from '../src/index.ts';
 
 /** What a proxy in front of a right plugin spoils: what the SDK keeps right cannot be done wrong behind it. */
 export interface Spoiling {
-  /** Requests on their way in; throws to refuse one. */
+  /** Requests on their way in, and answers on their way out; either throws to refuse one. */
   readonly request?: (method: string, request: Record<string, unknown>) => Record<string, unknown>;
   readonly answer?: (method: string, answer: Record<string, unknown>) => Record<string, unknown>;
   readonly error?: (method: string, error: ServiceError) => Partial<ServiceError>;
   readonly health?: Partial<Pick<HealthServer, 'check' | 'watch'>>;
 }
 
-const services = { router: TrafficRouterService, step: StepPluginService } as const;
+const services = { router: TrafficRouterService, metric: MetricProviderService, step: StepPluginService } as const;
 
 type Started = SuiteOptions & { readonly stop: () => Promise<void> };
 
@@ -73,7 +73,13 @@ function forward(
       { deadline: call.getDeadline() },
       (failure, response) => {
         if (failure !== null) respond({ ...failure, ...error(name, failure) });
-        else respond(null, answer(name, response as Record<string, unknown>));
+        else {
+          try {
+            respond(null, answer(name, response as Record<string, unknown>));
+          } catch (refusal) {
+            respond(refusal as ServiceError);
+          }
+        }
       },
     );
   };

@@ -1,5 +1,6 @@
 import { testConformance } from '../src/vitest.ts';
-import { startMemoryRouter, startMemoryStep } from './plugins.ts';
+import { startMemoryMetric, startMemoryRouter, startMemoryStep } from './plugins.ts';
 
 testConformance({ type: 'router', start: () => startMemoryRouter() });
+testConformance({ type: 'metric', start: () => startMemoryMetric() });
 testConformance({ type: 'step', start: () => startMemoryStep(), without: ['faults'] });

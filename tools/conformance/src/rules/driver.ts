@@ -1,10 +1,13 @@
-import { StepPluginService, TrafficRouterService } from '@sluice/contracts';
+import { Measurement, MetricProviderService, StepPluginService, TrafficRouterService } from '@sluice/contracts';
 import type { CallContext, StepContext } from '@sluice/contracts';
 import { contextOf, intentFor } from '../subject.ts';
 import type { Subject } from '../subject.ts';
 import type { TestRollout } from '../world.ts';
 
-/** The same questions about every kind of plugin, put in the words of its type. */
+/** Requests that make no sense, each with what is wrong about it. */
+type Nonsense = (subject: Subject, target: TestRollout) => readonly (readonly [string, () => Promise<unknown>])[];
+
+/** The same questions about plugins whose calls carry a key and an epoch, put in the words of their type. */
 export interface Driver {
   /** A writing call; each number is another request. Resolves with its answer. */
   write(subject: Subject, target: TestRollout, n: number, context?: Partial<CallContext>): Promise<unknown>;
@@ -12,8 +15,7 @@ export interface Driver {
   shows(subject: Subject, target: TestRollout, n: number): Promise<boolean | undefined>;
   /** Another writing call that takes something back. */
   undo(subject: Subject, target: TestRollout, context: Partial<CallContext>): Promise<unknown>;
-  /** Requests that make no sense, each with what is wrong about it. */
-  nonsense(subject: Subject, target: TestRollout): readonly (readonly [string, () => Promise<unknown>])[];
+  readonly nonsense: Nonsense;
 }
 
 const router: Driver = {
@@ -69,6 +71,31 @@ const step: Driver = {
   },
 };
 
+const metricNonsense: Nonsense = (subject, { configJson }) => {
+  const run = { namespace: 'conformance', name: 'nobody', uid: 'nobody' };
+  const given = Measurement.fromPartial({ id: 'nobody/m/1', run, metricName: 'm', ordinal: 1, configJson });
+  const { start, poll, cancel, collect } = MetricProviderService;
+  const starting = (wrong: Measurement | undefined) => subject.ask(start, { measurement: wrong });
+  const known = { handle: '', metadata: {} };
+  return [
+    ['Start without a measurement', () => starting(undefined)],
+    ['Start without an id', () => starting({ ...given, id: '' })],
+    ['Start for no run', () => starting({ ...given, run: undefined })],
+    ['Start for no metric', () => starting({ ...given, metricName: '' })],
+    ['Start with a configuration that is not JSON', () => starting({ ...given, configJson: '{' })],
+    ['Start with a list for a configuration', () => starting({ ...given, configJson: '[]' })],
+    ['Poll without a measurement', () => subject.ask(poll, { measurement: undefined, ...known })],
+    ['Cancel without a measurement', () => subject.ask(cancel, { measurement: undefined, ...known })],
+    ['Collect for no run', () => subject.ask(collect, { run: undefined, metricName: '', configJson: '', keep: 0 })],
+    ['Collect of less than nothing', () => subject.ask(collect, { run, metricName: '', configJson: '', keep: -1 })],
+  ];
+};
+
+/** Of a router or a step: a metric provider has neither keys nor epochs. */
 export function driverOf({ type }: Subject): Driver {
   return type === 'router' ? router : step;
+}
+
+export function nonsenseFor(subject: Subject, target: TestRollout): ReturnType<Nonsense> {
+  return subject.type === 'metric' ? metricNonsense(subject, target) : driverOf(subject).nonsense(subject, target);
 }

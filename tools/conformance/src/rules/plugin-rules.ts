@@ -5,7 +5,7 @@ import { HealthService, ServingStatus, pluginErrorCodes } from '@sluice/contract
 import { must, mustEqual } from '../rule.ts';
 import type { PluginContext, RouterContext, Rule } from '../rule.ts';
 import { failureOf, intentFor, serviceNames } from '../subject.ts';
-import { driverOf } from './driver.ts';
+import { driverOf, nonsenseFor } from './driver.ts';
 import { until } from './until.ts';
 
 const keys: Rule<PluginContext> = {
@@ -134,7 +134,7 @@ const errors: Rule<PluginContext> = {
       title: 'each request that makes no sense is refused as Invalid',
       needs: [],
       async run({ subject }) {
-        for (const [what, call] of driverOf(subject).nonsense(subject, nobody)) {
+        for (const [what, call] of nonsenseFor(subject, nobody)) {
           const failure = await failureOf(call(), what);
           must(
             pluginErrorCodes.some((code) => code === failure.code),
@@ -214,4 +214,7 @@ const health: Rule<PluginContext> = {
 };
 
 /** Rules of every plugin. The last check of P6 stops it, so these come last. */
-export const pluginRules: readonly Rule<RouterContext>[] = [keys, epochs, deadlines, errors, introduction, health];
+export const everyPluginRules: readonly Rule<PluginContext>[] = [errors, introduction, health];
+
+/** The same, with those of plugins whose calls carry a key and an epoch. */
+export const pluginRules: readonly Rule<RouterContext>[] = [keys, epochs, deadlines, ...everyPluginRules];
