@@ -1,0 +1,3 @@
+export function aptCommand(name: string): string;
+export function canInstall(): boolean;
+export function installPackage(name: string): boolean;
