@@ -67,6 +67,7 @@ export const plugins: readonly Plugin[] = [
   router('gateway-api', 'argoproj-labs/gatewayAPI'),
   metric('job'),
   metric('web'),
+  metric('prometheus'),
 ];
 
 const peerArgs = ({ peers = {} }: Surroundings, ...names: readonly string[]): readonly string[] =>
