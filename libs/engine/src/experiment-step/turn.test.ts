@@ -52,6 +52,12 @@ describe('an experiment step', () => {
     expect(world.decide().explanation.code).toBe('WaitingForExperiment');
   });
 
+  it('may be the first step', () => {
+    const world = new JudgedWorld({ canary: { steps: steps.slice(1) } }, 4);
+    world.setImage('shop:1').settle().setImage('shop:2').settle();
+    expect(world.begun).toEqual(['2-0']);
+  });
+
   it('is done when the experiment succeeds', () => {
     const world = say(updated(), '2-1', { phase: 'Successful' });
     expect(world.status).toMatchObject({ currentStepIndex: 2, phase: 'Paused' });

@@ -27,7 +27,7 @@ export function experimentTurn(s: Situation, plan: Plan): ExperimentTurn {
   if (!canaryOf(s) || needsReset(s)) return {};
   const wanted = wantedExperiment(s);
   const known = s.status.canary?.currentExperiment;
-  const { name, trouble } = wanted ? current(s, plan, wanted, known) : {};
+  const { name, trouble } = wanted === undefined ? {} : current(s, plan, wanted, known);
   planEnds(s, plan, name);
   const experiments = (s.snapshot.experiments ?? []).filter(({ metadata }) => metadata.name !== name);
   for (const gone of forgotten(s, experiments))
