@@ -10,7 +10,7 @@ import { givenUpFor, jobNames, marks, measurementJob, measures } from './measure
 import type { Measured } from './measurement-job.ts';
 import { imageTrouble } from './pod-state.ts';
 import { podsOf } from './pods.ts';
-import { readJobSettings } from './settings.ts';
+import { readJobSettings, settingsIfSaid } from './settings.ts';
 import type { JobSettings } from './settings.ts';
 
 export interface JobProviderOptions {
@@ -23,22 +23,24 @@ export interface JobProviderOptions {
   readonly now?: () => number;
 }
 
-type Query = MetricQuery<JobSettings>;
+type Settings = JobSettings | undefined;
+type Query = MetricQuery<Settings>;
 
 /** What the status of a measurement says of its Job, under names that tools know. */
 const said = { name: 'job-name', namespace: 'job-namespace' } as const;
 
 /** A Job for each measurement. All that matters stands in the Job: a provider that is started anew goes on from there. */
-export function createJobProvider(options: JobProviderOptions): MetricProvider<JobSettings> {
+export function createJobProvider(options: JobProviderOptions): MetricProvider<Settings> {
   const { client, foreignCluster = false, now = Date.now } = options;
   const namespaceFor = ({ namespace }: Measured['run']): string => options.namespace ?? namespace;
 
   async function start(query: Query, call: Call): Promise<MetricAnswer> {
     const measured = measuredBy(query);
+    const settings = query.config ?? readJobSettings({});
     const namespace = namespaceFor(query.run);
     const owned = !foreignCluster && namespace === query.run.namespace;
     for (const name of jobNames(measured)) {
-      const job = measurementJob(measured, query.config, { namespace, name, owned });
+      const job = measurementJob(measured, settings, { namespace, name, owned });
       const found = await createOrFind(job, measured, call);
       if (found === 'unknown')
         return underWay({ namespace, name }, 1_000, 'the API server did not say whether it has made the Job');
@@ -62,7 +64,7 @@ export function createJobProvider(options: JobProviderOptions): MetricProvider<J
     }
   }
 
-  async function poll(query: MetricUnderWay<JobSettings>, call: Call): Promise<MetricAnswer> {
+  async function poll(query: MetricUnderWay<Settings>, call: Call): Promise<MetricAnswer> {
     const job = await jobOf(query, call);
     if (job === undefined) {
       const { name } = placesOf(query)[0];
@@ -71,7 +73,7 @@ export function createJobProvider(options: JobProviderOptions): MetricProvider<J
     return answerFor(job, call);
   }
 
-  async function cancel(query: MetricUnderWay<JobSettings>, call: Call): Promise<MetricAnswer> {
+  async function cancel(query: MetricUnderWay<Settings>, call: Call): Promise<MetricAnswer> {
     const job = await jobOf(query, call);
     if (job === undefined) return { verdict: 'Inconclusive', metadata: query.metadata };
     if (isOver(job)) return answerFor(job, call);
@@ -92,14 +94,14 @@ export function createJobProvider(options: JobProviderOptions): MetricProvider<J
       labelSelector: `${marks.runUid}=${run.uid}`,
       signal: call.signal,
     });
-    const finished = finishedJobs(items.filter(isOver), metricName);
+    const finished = finishedJobs(items.filter(isOver).filter(isKept), metricName);
     const old = finished.slice(0, Math.max(0, finished.length - keep));
     for (const job of old) await remove(job, call);
     return old.length;
   }
 
   /** Where the Job of a measurement may be: where its status says, else under the names that it would be given. */
-  function placesOf(query: MetricUnderWay<JobSettings>): readonly [Place, ...Place[]] {
+  function placesOf(query: MetricUnderWay<Settings>): readonly [Place, ...Place[]] {
     const { [said.name]: name, [said.namespace]: namespace } = query.metadata;
     if (name !== undefined && name !== '') return [{ name, namespace: namespace || namespaceFor(query.run) }];
     const [usual, other] = jobNames(measuredBy(query));
@@ -108,7 +110,7 @@ export function createJobProvider(options: JobProviderOptions): MetricProvider<J
   }
 
   // A status can be written by its users: a Job that it names counts only if it was made for this very measurement.
-  async function jobOf(query: MetricUnderWay<JobSettings>, { signal }: Call): Promise<Job | undefined> {
+  async function jobOf(query: MetricUnderWay<Settings>, { signal }: Call): Promise<Job | undefined> {
     for (const place of placesOf(query)) {
       const job = await client.find<Job>(resources.jobs, place, { signal });
       if (job !== undefined && measures(job, measuredBy(query))) return job;
@@ -153,7 +155,12 @@ export function createJobProvider(options: JobProviderOptions): MetricProvider<J
     }
   }
 
-  return { config: readJobSettings, start, poll, cancel, collect };
+  const validate = async ({ config }: { readonly config: Settings }) => {
+    if (config === undefined) readJobSettings({});
+    return [];
+  };
+
+  return { config: settingsIfSaid, validate, start, poll, cancel, collect };
 }
 
 interface Place {
@@ -175,5 +182,7 @@ function underWay(place: ObjectKey, pollAfter: number, message?: string): Metric
     ...(message === undefined ? {} : { message }),
   };
 }
+
+const isKept = ({ metadata }: Job): boolean => metadata.deletionTimestamp === undefined;
 
 const isOver = (job: Job): boolean => stateOf(job).phase !== 'Running' || givenUpFor(job) !== undefined;

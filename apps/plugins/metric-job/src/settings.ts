@@ -27,6 +27,11 @@ export function readJobSettings(raw: JsonObject): JobSettings {
   };
 }
 
+/** Undefined where nothing is said: to find or remove a Job, nothing of the manifest is needed. */
+export function settingsIfSaid(raw: JsonObject): JobSettings | undefined {
+  return Object.keys(raw).length === 0 ? undefined : readJobSettings(raw);
+}
+
 function objectAt(parent: JsonObject, name: string, path: string): JsonObject | undefined {
   const value = parent[name];
   if (value === undefined || value === null) return undefined;

@@ -67,8 +67,10 @@ export const shell = (command: string, spec: object = {}, pod: object = {}): Job
     } as never,
   });
 
+export const newRun = () => ({ namespace: 'default', name: 'run', uid: randomUUID() as string });
+
 export function query(config: JobSettings, more: Partial<MetricQuery<JobSettings>> = {}): MetricQuery<JobSettings> {
-  const run = more.run ?? { namespace: 'default', name: 'run', uid: randomUUID() };
+  const run = more.run ?? newRun();
   const { metricName = 'job', ordinal = 1 } = more;
   const id = `${run.uid}/${metricName}/${ordinal}`;
   return { id, run, metricName, ordinal, config, metric: {}, secretValues: [], ...more };
@@ -82,7 +84,7 @@ export const underWay = (asked: MetricQuery<JobSettings>, answer: MetricAnswer):
 
 /** Starts and polls until it is over. */
 export async function measure(
-  provider: MetricProvider<JobSettings>,
+  provider: MetricProvider<JobSettings | undefined>,
   asked: MetricQuery<JobSettings>,
 ): Promise<MetricAnswer> {
   let answer = await provider.start(asked, call());
@@ -94,8 +96,9 @@ export async function measure(
   return answer;
 }
 
-export async function jobsOf(client: KubeClient, runUid: string): Promise<readonly RawObject[]> {
-  const labelSelector = `analysisrun.argoproj.io/uid=${runUid}`;
+/** Jobs of a run, or of all. */
+export async function jobsOf(client: KubeClient, runUid?: string): Promise<readonly RawObject[]> {
+  const labelSelector = `analysisrun.argoproj.io/uid${runUid === undefined ? '' : `=${runUid}`}`;
   return (await client.list(resources.jobs, { namespace: 'default', labelSelector })).items;
 }
 
