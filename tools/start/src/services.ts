@@ -79,6 +79,15 @@ const peerArgs = ({ peers = {} }: Surroundings, ...names: readonly string[]): re
  */
 export const services: readonly Service[] = [
   {
+    name: 'analysis-runner',
+    script: 'apps/analysis-runner/src/main.ts',
+    args: (surroundings) => [
+      ...kubeArgs(surroundings),
+      ...['--plugins', surroundings.plugins ?? ''],
+      ...['--role', 'scheduler,worker', '--grpc-host', '127.0.0.1', '--grpc-port', '0'],
+    ],
+  },
+  {
     name: 'experiment-manager',
     script: 'apps/experiment-manager/src/main.ts',
     args: (surroundings) => [

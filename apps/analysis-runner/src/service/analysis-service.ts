@@ -1,0 +1,119 @@
+import { Metadata, status } from '@grpc/grpc-js';
+import type { UntypedServiceImplementation, handleUnaryCall, sendUnaryData } from '@grpc/grpc-js';
+import { errorCodeTrailer, statusOf } from '@sluice/contracts';
+import type {
+  EnsureRunRequest,
+  EnsureRunResponse,
+  PluginErrorCode,
+  TerminateRunRequest,
+  TerminateRunResponse,
+  TryTemplateRequest,
+  TryTemplateResponse,
+} from '@sluice/contracts';
+import { isKubeError, resources } from '@sluice/kube';
+import type { KubeClient, KubeLogger } from '@sluice/kube';
+import type { AnalysisRun } from '@sluice/model';
+import { NoFreeName, ensureRun } from './ensure-run.ts';
+import type { EnsuredRun } from './ensure-run.ts';
+
+export interface AnalysisServiceOptions {
+  readonly client: KubeClient;
+  readonly logger: KubeLogger;
+  readonly tryTemplate: (request: TryTemplateRequest, signal: AbortSignal) => Promise<TryTemplateResponse>;
+}
+
+/** The request makes no sense as it is. */
+export class BadRequest extends Error {
+  override readonly name = 'BadRequest';
+}
+
+/** AnalysisService: rules A1 to A4 of the contract. Any replica answers; all that it needs to remember is in the cluster. */
+export function analysisService(options: AnalysisServiceOptions): UntypedServiceImplementation {
+  const { client, logger } = options;
+  /** Wishes under way: one that is repeated while the first is, waits for it. */
+  const wishes = new Map<string, Promise<EnsuredRun>>();
+
+  async function ensure(request: EnsureRunRequest): Promise<EnsureRunResponse> {
+    const run = wantedRun(request);
+    const owner = request.owner?.uid ?? '';
+    const key = `${owner}/${run.metadata.namespace ?? ''}/${run.metadata.name}/${request.idempotencyKey}`;
+    let wish = wishes.get(key);
+    if (wish === undefined) {
+      wish = ensureRun(client, run).finally(() => wishes.delete(key));
+      wishes.set(key, wish);
+    }
+    const ensured = await wish;
+    const { namespace = '', name, uid = '' } = ensured.run.metadata;
+    return { run: { namespace, name, uid }, created: ensured.created };
+  }
+
+  async function terminate({ run }: TerminateRunRequest): Promise<TerminateRunResponse> {
+    const key = { namespace: run?.namespace ?? '', name: run?.name ?? '' };
+    if (key.namespace === '' || key.name === '') throw new BadRequest('the run needs a namespace and a name');
+    const existing = await client.find<AnalysisRun>(resources.analysisRuns, key);
+    const isMeant = existing !== undefined && (!run?.uid || existing.metadata.uid === run.uid);
+    if (!isMeant) return { found: false };
+    const isOver = ['Successful', 'Failed', 'Error', 'Inconclusive'].includes(existing.status?.phase ?? '');
+    if (existing.spec.terminate === true || isOver) return { found: true };
+    try {
+      await client.patch(resources.analysisRuns, key, 'merge', { spec: { terminate: true } });
+    } catch (error) {
+      if (isKubeError(error, 'NotFound')) return { found: false };
+      throw error;
+    }
+    return { found: true };
+  }
+
+  const answered =
+    <Q, A>(name: string, work: (request: Q, signal: AbortSignal) => Promise<A>): handleUnaryCall<Q, A> =>
+    (call, answer) => {
+      const stopper = new AbortController();
+      call.on('cancelled', () => stopper.abort());
+      work(call.request, stopper.signal).then(
+        (response) => answer(null, response),
+        (error: unknown) => {
+          logger.warn({ call: name, error: String(error) }, 'a call could not be answered');
+          refuse(answer, error);
+        },
+      );
+    };
+
+  return {
+    ensureRun: answered('EnsureRun', ensure),
+    terminateRun: answered('TerminateRun', terminate),
+    tryTemplate: answered('TryTemplate', options.tryTemplate),
+  };
+}
+
+function wantedRun({ analysisRunJson, owner }: EnsureRunRequest): AnalysisRun {
+  let run: AnalysisRun;
+  try {
+    run = JSON.parse(analysisRunJson) as AnalysisRun;
+  } catch {
+    throw new BadRequest('analysis_run_json is not JSON');
+  }
+  if (!run.metadata?.name || !run.metadata.namespace || !run.spec)
+    throw new BadRequest('the AnalysisRun needs metadata.name, metadata.namespace and spec');
+  if (owner === undefined || run.metadata.ownerReferences?.some(({ controller }) => controller === true)) return run;
+  const { apiVersion, kind, name, uid } = owner;
+  const reference = { apiVersion, kind, name, uid, controller: true, blockOwnerDeletion: true };
+  const ownerReferences = [...(run.metadata.ownerReferences ?? []), reference];
+  return { ...run, metadata: { ...run.metadata, ownerReferences } };
+}
+
+function refuse<A>(answer: sendUnaryData<A>, error: unknown): void {
+  const code = codeOf(error);
+  const metadata = new Metadata();
+  metadata.set(errorCodeTrailer, code);
+  const grpcCode = error instanceof NoFreeName ? status.ALREADY_EXISTS : statusOf(code);
+  answer({ code: grpcCode, details: error instanceof Error ? error.message : String(error), metadata });
+}
+
+function codeOf(error: unknown): PluginErrorCode {
+  if (error instanceof BadRequest) return 'Invalid';
+  if (error instanceof NoFreeName) return 'Conflict';
+  if (isKubeError(error, 'Invalid', 'Forbidden')) return 'Invalid';
+  if (isKubeError(error, 'NotFound')) return 'NotFound';
+  if (isKubeError(error, 'Conflict', 'AlreadyExists')) return 'Conflict';
+  return isKubeError(error) ? 'Unavailable' : 'Internal';
+}

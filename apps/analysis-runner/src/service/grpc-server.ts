@@ -1,0 +1,58 @@
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
+import { StartError } from '@sluice/service';
+
+export interface GrpcServerOptions {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly credentials?: ServerCredentials;
+  readonly services: readonly {
+    readonly definition: ServiceDefinition;
+    readonly implementation: UntypedServiceImplementation;
+  }[];
+}
+
+export interface GrpcServer {
+  readonly name: 'grpc';
+  /** Resolves with `host:port`. */
+  start(): Promise<string>;
+  stop(): Promise<void>;
+}
+
+const serverOptions = {
+  // A worker whose machine is gone is noticed within seconds.
+  'grpc.keepalive_time_ms': 5_000,
+  'grpc.keepalive_timeout_ms': 5_000,
+  'grpc.max_receive_message_length': 64 * 1024 * 1024,
+  'grpc.max_send_message_length': 64 * 1024 * 1024,
+};
+
+export function createGrpcServer({ host, port, credentials, services }: GrpcServerOptions): GrpcServer {
+  const server = new Server(serverOptions);
+  for (const { definition, implementation } of services) server.addService(definition, implementation);
+  return {
+    name: 'grpc',
+    start: () =>
+      new Promise((resolve, reject) => {
+        server.bindAsync(`${host}:${port}`, credentials ?? ServerCredentials.createInsecure(), (error, bound) => {
+          if (error === null) resolve(`${host === '0.0.0.0' ? '127.0.0.1' : host}:${bound}`);
+          else
+            reject(
+              new StartError(
+                `${host}:${port} cannot be served on: ${error.message}. Choose another with --grpc-host and --grpc-port.`,
+                error,
+              ),
+            );
+        });
+      }),
+    stop: () =>
+      new Promise((resolve) => {
+        const timer = setTimeout(() => server.forceShutdown(), 2_000).unref();
+        server.tryShutdown(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+      }),
+  };
+}

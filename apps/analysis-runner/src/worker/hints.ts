@@ -1,0 +1,64 @@
+import { Worker } from 'bullmq';
+import { Redis } from 'ioredis';
+import { measurementQueue, readMeasurementHint } from '@sluice/contracts';
+import type { MeasurementHint } from '@sluice/contracts';
+import type { KubeLogger } from '@sluice/kube';
+import { patientConnection } from '../dispatch/hint-queue.ts';
+
+export interface HintsOptions {
+  readonly url: string;
+  readonly logger: KubeLogger;
+  /** Resolves when what the hint says has been taken; must not throw. */
+  readonly onHint: (hint: MeasurementHint) => Promise<void>;
+  /** Hints read at once: 8. */
+  readonly atOnce?: number;
+}
+
+/** The worker's end of the queue: every hint is read once as a rule, and what is lost or comes twice is the scheduler's business. */
+export interface Hints {
+  readonly name: 'hints';
+  start(): void;
+  stop(): Promise<void>;
+}
+
+export function createHints({ url, logger, onHint, atOnce = 8 }: HintsOptions): Hints {
+  let connection: Redis | undefined;
+  let worker: Worker | undefined;
+  let isAway = false;
+  const tell = (error: Error): void => {
+    if (!isAway) logger.warn({ error: error.message }, 'Redis does not answer: measuring waits for it');
+    isAway = true;
+  };
+  return {
+    name: 'hints',
+    start() {
+      connection = new Redis(url, patientConnection);
+      connection.on('error', tell);
+      connection.on('ready', () => {
+        if (isAway) logger.info({}, 'Redis answers again');
+        isAway = false;
+      });
+      worker = new Worker(
+        measurementQueue,
+        async ({ data }) => {
+          const hint = readMeasurementHint(data);
+          if (hint !== undefined) await onHint(hint);
+        },
+        {
+          connection,
+          concurrency: atOnce,
+          removeOnComplete: { count: 0 },
+          removeOnFail: { count: 0 },
+          skipVersionCheck: true,
+          drainDelay: 2,
+        },
+      );
+      worker.on('error', tell);
+    },
+    async stop() {
+      // Waits for the hints that are being read, not for the blocking call.
+      await Promise.race([worker?.close(), new Promise((resolve) => setTimeout(resolve, 3_000).unref())]);
+      connection?.disconnect();
+    },
+  };
+}

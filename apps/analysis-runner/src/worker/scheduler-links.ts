@@ -1,0 +1,201 @@
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import { Metadata } from '@grpc/grpc-js';
+import type { ClientReadableStream } from '@grpc/grpc-js';
+import { MeasurementServiceClient } from '@sluice/contracts';
+import type { AttendResponse, Outcome, Task } from '@sluice/contracts';
+import type { KubeLogger } from '@sluice/kube';
+import { channelCredentials } from '@sluice/plugin-host';
+import type { ClientTls } from '@sluice/plugin-host';
+
+/** One scheduler that this worker works for. */
+export interface SchedulerLink {
+  take(measurements: readonly string[]): Promise<readonly Task[]>;
+  /** Goes out together with others of the same moment; tried again while the scheduler is there. */
+  report(outcome: Outcome): void;
+}
+
+/** The schedulers at the addresses that were configured, each under the identity that it says. A hint never leads to any other address. */
+export interface SchedulerLinks {
+  readonly name: 'schedulers';
+  start(): void;
+  /** Reports that wait are sent. */
+  stop(): Promise<void>;
+  /** Undefined: it is not there, or not connected yet. */
+  get(identity: string): SchedulerLink | undefined;
+  readonly connected: number;
+}
+
+export interface SchedulerLinksOptions {
+  /** `host:port`; a name may stand for several addresses, as that of a headless Service does. */
+  readonly targets: readonly string[];
+  /** Unique for each start of a worker. */
+  readonly worker: string;
+  readonly tls?: ClientTls | undefined;
+  readonly logger: KubeLogger;
+  /** How often names are looked up: 5 s. */
+  readonly lookupMs?: number;
+}
+
+const channelOptions = {
+  'grpc.initial_reconnect_backoff_ms': 100,
+  'grpc.min_reconnect_backoff_ms': 100,
+  'grpc.max_reconnect_backoff_ms': 1_000,
+  'grpc.keepalive_time_ms': 10_000,
+  'grpc.keepalive_timeout_ms': 5_000,
+  'grpc.max_receive_message_length': 64 * 1024 * 1024,
+  'grpc.max_send_message_length': 64 * 1024 * 1024,
+};
+const callMs = 10_000;
+const gatherMs = 4;
+const attendAgainMs = 200;
+/** Longer than schedulers are silent. */
+const silenceMs = 20_000;
+
+export function createSchedulerLinks(options: SchedulerLinksOptions): SchedulerLinks {
+  const { targets, logger, lookupMs = 5_000 } = options;
+  const links = new Map<string, Link>();
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+
+  async function lookUp(): Promise<void> {
+    const found = new Set<string>();
+    let isComplete = true;
+    for (const target of targets) {
+      try {
+        for (const address of await addressesOf(target)) found.add(address);
+      } catch (error) {
+        isComplete = false;
+        logger.warn({ target, error: String(error) }, 'the address of the scheduler cannot be looked up');
+      }
+    }
+    if (stopped) return;
+    for (const address of found) if (!links.has(address)) links.set(address, createLink(address, options));
+    // While names cannot be looked up, those that are known stay.
+    if (isComplete)
+      for (const [address, link] of links)
+        if (!found.has(address)) {
+          links.delete(address);
+          void link.close();
+        }
+    timer = setTimeout(() => void lookUp(), lookupMs);
+  }
+
+  return {
+    name: 'schedulers',
+    start: () => void lookUp(),
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      await Promise.all([...links.values()].map((link) => link.close()));
+    },
+    get(identity) {
+      for (const link of links.values()) if (link.identity === identity) return link;
+      return undefined;
+    },
+    get connected() {
+      return [...links.values()].filter((link) => link.identity !== undefined).length;
+    },
+  };
+}
+
+async function addressesOf(target: string): Promise<readonly string[]> {
+  const colon = target.lastIndexOf(':');
+  const host = target.slice(0, colon).replace(/^\[|\]$/g, '');
+  const port = target.slice(colon);
+  const shown = (address: string): string => (isIP(address) === 6 ? `[${address}]${port}` : `${address}${port}`);
+  if (isIP(host) !== 0) return [shown(host)];
+  return (await lookup(host, { all: true })).map(({ address }) => shown(address));
+}
+
+interface Link extends SchedulerLink {
+  readonly identity: string | undefined;
+  close(): Promise<void>;
+}
+
+function createLink(address: string, { worker, tls, logger }: SchedulerLinksOptions): Link {
+  const client = new MeasurementServiceClient(address, channelCredentials(tls), channelOptions);
+  let identity: string | undefined;
+  let stream: ClientReadableStream<AttendResponse> | undefined;
+  let silence: NodeJS.Timeout | undefined;
+  let again: NodeJS.Timeout | undefined;
+  let gathering: NodeJS.Timeout | undefined;
+  let waiting: Outcome[] = [];
+  let sending: Promise<void> | undefined;
+  let closed = false;
+
+  function attend(): void {
+    again = undefined;
+    const current = client.attend({ worker });
+    stream = current;
+    const listen = (): void => {
+      clearTimeout(silence);
+      silence = setTimeout(() => current.cancel(), silenceMs);
+    };
+    listen();
+    current.on('data', ({ scheduler }: AttendResponse) => {
+      listen();
+      if (identity !== scheduler) logger.info({ address, scheduler }, 'working for this scheduler');
+      // Tickets of an earlier start mean nothing to this one.
+      if (identity !== undefined && identity !== scheduler) waiting = [];
+      identity = scheduler;
+    });
+    const ended = (): void => {
+      if (stream !== current) return;
+      stream = undefined;
+      clearTimeout(silence);
+      if (identity !== undefined && !closed) logger.warn({ address }, 'the scheduler is away');
+      identity = undefined;
+      if (!closed) again ??= setTimeout(attend, attendAgainMs);
+    };
+    current.on('error', ended);
+    current.on('end', ended);
+  }
+
+  function send(): void {
+    gathering = undefined;
+    if (sending !== undefined || waiting.length === 0) return;
+    const outcomes = waiting;
+    waiting = [];
+    sending = new Promise((resolve) => {
+      client.report({ worker, outcomes }, new Metadata(), { deadline: Date.now() + callMs }, (error) => {
+        sending = undefined;
+        // A scheduler that is away gives the measurements to others; what it said yes to may come again.
+        if (error !== null && identity !== undefined && !closed) {
+          waiting = [...outcomes, ...waiting];
+          gathering ??= setTimeout(send, 50);
+        } else if (waiting.length > 0) gathering ??= setTimeout(send, gatherMs);
+        resolve();
+      });
+    });
+  }
+
+  attend();
+  return {
+    get identity() {
+      return identity;
+    },
+    take: (measurements) =>
+      new Promise((resolve, reject) => {
+        const call = { deadline: Date.now() + callMs };
+        client.take({ worker, measurements: [...measurements] }, new Metadata(), call, (error, answer) =>
+          error === null ? resolve(answer.tasks) : reject(error),
+        );
+      }),
+    report(outcome) {
+      waiting.push(outcome);
+      gathering ??= setTimeout(send, gatherMs);
+    },
+    async close() {
+      clearTimeout(gathering);
+      await sending;
+      send();
+      await sending;
+      closed = true;
+      clearTimeout(again);
+      clearTimeout(silence);
+      stream?.cancel();
+      client.close();
+    },
+  };
+}
