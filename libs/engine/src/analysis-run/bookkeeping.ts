@@ -95,6 +95,9 @@ export function withOutcome(
 
 export const terminatedMessage = 'Metric Terminated';
 
+export const wasGivenUp = (measurement: Measurement | undefined): boolean =>
+  measurement?.phase === 'Inconclusive' && measurement.message === terminatedMessage;
+
 /**
  * The result after its unfinished measurement was given up. It is inconclusive at once, whether or not the provider answers: a verdict does
  * not wait for a provider that hangs.

@@ -4,7 +4,7 @@ import type { EventIntent } from '../decision.ts';
 import type { EpochMs } from '../snapshot.ts';
 import { giveUp, withOutcome } from './bookkeeping.ts';
 import type { AnalysisRunDecision, CollectTask } from './decision.ts';
-import { finishedBy, lastFinish } from './due.ts';
+import { finishedBy, lastFinish, plausible } from './due.ts';
 import { isCompleted, metricPhase } from './metric-phase.ts';
 import { argumentsErrorPrefix, resolveRun } from './resolved-run.ts';
 import type { ResolvedMetric } from './resolved-run.ts';
@@ -82,8 +82,9 @@ function byOurClock(
   result: MetricResult | undefined,
 ): MeasurementOutcome {
   const { now } = course;
-  const begun = Number.isFinite(outcome.startedAt) ? outcome.startedAt : now;
-  if (outcome.kind === 'pending') return { ...outcome, startedAt: Math.min(begun, now) };
+  const begun = Math.min(plausible(outcome.startedAt, now), now);
+  if (outcome.kind === 'pending')
+    return { ...outcome, startedAt: begun, resumeAt: plausible(outcome.resumeAt ?? now, now) };
   const exact = lastFinish(course.lastFinishedAt, outcome.metric);
   const finishedAt = finishedBy(outcome.finishedAt, result, limits, {
     now,

@@ -63,5 +63,11 @@ export function finishedBy(
   const last = result?.measurements?.findLast(({ finishedAt }) => Boolean(finishedAt));
   const previous = last && exactly(last.finishedAt, lastFinishedAt);
   const notBefore = last && previous !== undefined ? previous + pauseMs(last, limits) : -Infinity;
-  return Number.isFinite(reported) ? Math.min(now, Math.max(reported, notBefore)) : now;
+  return Math.min(now, Math.max(plausible(reported, now), notBefore));
 }
+
+const lastMoment = Date.UTC(9999, 11, 31, 23, 59, 59);
+
+/** A moment as reported, or `now` where it is none that the API could hold. */
+export const plausible = (reported: EpochMs, now: EpochMs): EpochMs =>
+  reported >= 0 && reported <= lastMoment ? reported : now;

@@ -9,3 +9,5 @@ export type * from './snapshot.ts';
 export { providersOf } from './validate.ts';
 export { verdictOf } from './verdict.ts';
 export type { AnalysisVerdict } from './verdict.ts';
+export { assessMeasurement, noDataMessage } from './assess-measurement.ts';
+export type { Answer, Conditions, MeasurementVerdict } from './assess-measurement.ts';

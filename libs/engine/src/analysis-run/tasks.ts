@@ -1,7 +1,7 @@
 import { parseTime } from '@sluice/model';
 import type { AnalysisRunStatus } from '@sluice/model';
 import type { EpochMs } from '../snapshot.ts';
-import { terminatedMessage } from './bookkeeping.ts';
+import { wasGivenUp } from './bookkeeping.ts';
 import type { MeasurementTask } from './decision.ts';
 import { lastFinish, nextDueAt } from './due.ts';
 import { isCompleted, nextOrdinal, unfinished } from './metric-phase.ts';
@@ -63,8 +63,8 @@ export function cancelTasks(status: AnalysisRunStatus | undefined, snapshot: Ana
     if (measurement === undefined) return [];
     if (!isCompleted(measurement.phase))
       return [{ kind: 'cancel', metric: result.name, ordinal: nextOrdinal(result), measurement }];
-    const wasGivenUp = measurement.message === terminatedMessage && measurement.metadata !== undefined;
-    return wasGivenUp && now < endedAt + cancelForMs
+    const mayGoOn = wasGivenUp(measurement) && measurement.metadata !== undefined;
+    return mayGoOn && now < endedAt + cancelForMs
       ? [{ kind: 'cancel', metric: result.name, ordinal: nextOrdinal(result) - 1, measurement }]
       : [];
   });

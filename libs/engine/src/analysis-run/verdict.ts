@@ -1,4 +1,5 @@
 import type { AnalysisRun } from '@sluice/model';
+import { wasGivenUp } from './bookkeeping.ts';
 import { hasCount, hasSuccessesInARow, isCompleted } from './metric-phase.ts';
 import { resolveRun } from './resolved-run.ts';
 import type { ResolvedMetric } from './resolved-run.ts';
@@ -13,7 +14,10 @@ export type AnalysisVerdict = 'Running' | 'Successful' | 'Failed' | 'Error' | 'I
 function isEarned({ name, limits }: ResolvedMetric, { status }: AnalysisRun): boolean {
   const result = (status?.metricResults ?? []).find((one) => one.name === name);
   if (result === undefined || !isCompleted(result.phase)) return false;
-  return result.phase !== 'Successful' || hasSuccessesInARow(result, limits) || hasCount(result, limits);
+  if (result.phase !== 'Successful' || hasSuccessesInARow(result, limits)) return true;
+  // A measurement that was given up counts, but its provider never said anything.
+  const count = (result.count ?? 0) - (wasGivenUp(result.measurements?.at(-1)) ? 1 : 0);
+  return hasCount({ ...result, count }, limits);
 }
 
 export function verdictOf(run: AnalysisRun): AnalysisVerdict {
