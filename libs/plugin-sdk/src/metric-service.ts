@@ -108,7 +108,7 @@ export function metricService<Config>(
       answer: async ({ run, metricName, configJson, keep }, signal, logger) => {
         const about = { run: requiredRun(run), metricName: metricName === '' ? undefined : metricName };
         if (keep < 0) throw new PluginError('Invalid', `keep is ${keep}: 0 or more can be left`);
-        const config = configFrom(rawConfigOf(configJson), read);
+        const config = configJson === '' ? undefined : configFrom(rawConfigOf(configJson), read);
         const removed = provider.collect?.({ ...about, config, keep }, callWith(signal, logger)) ?? Promise.resolve(0);
         return { removed: await orGivenUp(removed, signal) };
       },

@@ -72,7 +72,8 @@ export interface MetricCollection<Config = JsonObject> {
   readonly run: RunRef;
   /** Undefined: all metrics of the run. */
   readonly metricName: string | undefined;
-  readonly config: Config;
+  /** Undefined where the caller does not know it: what was left behind is to be found by the run. */
+  readonly config: Config | undefined;
   /** Finished measurements whose traces stay, the newest. */
   readonly keep: number;
 }

@@ -200,7 +200,7 @@ export interface CollectRequest {
   run: RunRef | undefined;
   /** Empty: all metrics of the run that this provider measures. */
   metricName: string;
-  /** Without secret values. */
+  /** Without secret values; empty where the caller does not know it. */
   configJson: string;
   /** Finished measurements whose traces stay, the newest; 0 removes all. */
   keep: number;
