@@ -23,7 +23,9 @@ export interface ExplainedRollout {
 export async function explainRollout(client: KubeClient, name: string, nowMs: number): Promise<ExplainedRollout> {
   const read = await readRollout(client, name);
   const otherController = await liveOtherController(client, read, nowMs);
-  const capabilities = otherController === undefined ? noCapabilities : allThatItNames(read);
+  // Who keeps its status up to date has what it needs; what another controller can do is its own affair.
+  const isServed = otherController !== undefined || isObserved(read);
+  const capabilities = isServed ? allThatItNames(read) : noCapabilities;
   const snapshot = await assembleFromApi(client, client.namespace, name, { now: nowMs, capabilities });
   if (snapshot === undefined) throw new CommandError(`rollout "${name}" has been deleted`);
   const phase = rolloutPhase(snapshot.rollout);
@@ -32,13 +34,29 @@ export async function explainRollout(client: KubeClient, name: string, nowMs: nu
   const { explanation } = decideRollout(snapshot);
   // What should happen next says little as long as nobody is there to do it.
   const isAwaited = observed < generation && !leavesStatusAlone.has(explanation.code);
-  return { phase, explanation: isAwaited ? notObserved(generation, observed) : explanation, otherController };
+  if (isAwaited) return { phase, explanation: notObserved(generation, observed), otherController };
+  return { phase, explanation: toldByStatus(snapshot.rollout, explanation) ?? explanation, otherController };
+}
+
+const isObserved = ({ metadata, status }: Rollout): boolean =>
+  status?.observedGeneration === String(metadata.generation ?? 0);
+
+/** What plugins and other services answer, the controller alone knows, and the status, into which it wrote it. */
+function toldByStatus({ status }: Rollout, { code }: Explanation): Explanation | undefined {
+  const [, what, reason] =
+    /^waiting for (traffic router "[^"]*"|analysis|experiment): (.*)$/s.exec(status?.message ?? '') ?? [];
+  if (what === undefined || reason === undefined || code.startsWith('Paused')) return undefined;
+  return {
+    code:
+      what === 'analysis' ? 'WaitingForAnalysis' : what === 'experiment' ? 'WaitingForExperiment' : 'WaitingForRouter',
+    detail: `${what[0]?.toUpperCase()}${what.slice(1)}: ${reason}.`,
+    unblock: 'Mend what it says, or bring it back; it goes on by itself then.',
+  };
 }
 
 /** A controller that looks at these writes nothing, so that its not having written says nothing. */
 const leavesStatusAlone: ReadonlySet<Explanation['code']> = new Set(['Deleting', 'NotSupportedHere', 'CannotObserve']);
 
-// What the other controller can do is its own affair: nothing that the Rollout names is held to be missing.
 function allThatItNames({ spec }: Rollout): Capabilities {
   const steps = spec.strategy?.canary?.steps ?? [];
   const stepPlugins = steps.flatMap(({ plugin }) => (plugin?.name === undefined ? [] : [plugin.name]));

@@ -63,6 +63,10 @@ Unblock:   sluice promote shop
     api = await startFakeApi([...recordedObjects('canary-steps--paused'), lease('2026-11-21T09:30:00.000000Z')]);
     expect((await run(api, 'explain shop')).out).not.toContain('Note:');
   });
+  it('misses nothing that whoever keeps the status up to date must have', async () => {
+    api = await startFakeApi(recordedObjects('nginx-steps--20-'));
+    expect((await run(api, 'explain shop')).out).toContain('Reason:    PausedAtStep\n');
+  });
   it('says that there is no such Rollout', async () => {
     api = await startFakeApi([]);
     const { err, status } = await run(api, 'explain shop');
