@@ -23,16 +23,17 @@ export async function assembleSnapshot(
   const uid = experiment.metadata.uid ?? '';
   const replicaSets = byName(caches.replicaSets.byIndex('experiment', uid));
   const analysisRuns = byName(caches.analysisRuns.byIndex('experiment', uid));
+  const services = byName(caches.services.byIndex('experiment', uid));
   const [templates, absentRuns, routedHashes] = await Promise.all([
     readTemplates(sources, experiment),
     findAbsentRuns(sources, experiment, new Set(analysisRuns.map(({ metadata }) => metadata.name))),
-    needsRoutes(experiment, replicaSets) ? readRoutes(sources, experiment) : undefined,
+    needsRoutes({ experiment, replicaSets, services }) ? readRoutes(sources, experiment) : undefined,
   ]);
   return Object.freeze({
     now,
     experiment,
     replicaSets,
-    services: byName(caches.services.byIndex('experiment', uid)),
+    services,
     analysisRuns,
     absentRuns,
     ...templates,

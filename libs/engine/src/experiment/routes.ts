@@ -2,6 +2,7 @@ import { podTemplateHashLabel } from '@sluice/model';
 import type { Experiment, ReplicaSet } from '@sluice/model';
 import { isCompleted, templateStatusOf } from './situation.ts';
 import type { Situation } from './situation.ts';
+import type { ExperimentSnapshot } from './snapshot.ts';
 
 /** The Rollout that made the experiment, where one did. */
 export const rolloutOf = ({ metadata }: Experiment): { readonly name: string; readonly uid: string } | undefined =>
@@ -11,14 +12,21 @@ export const rolloutOf = ({ metadata }: Experiment): { readonly name: string; re
  * Whether `snapshot.routedHashes` has to be known: pods behind a Service of the experiment are about to go, and a Rollout may have given it a
  * share of the traffic.
  */
-export function needsRoutes(experiment: Experiment, replicaSets: readonly ReplicaSet[]): boolean {
+export function needsRoutes({
+  experiment,
+  replicaSets,
+  services,
+}: Pick<ExperimentSnapshot, 'experiment' | 'replicaSets' | 'services'>): boolean {
   const { spec, status = {} } = experiment;
   if (!rolloutOf(experiment) || !(spec.templates ?? []).some(({ service }) => service)) return false;
   const isEnding =
     spec.terminate === true ||
     isCompleted(status.phase) ||
     (status.phase === 'Running' && (status.templateStatuses ?? []).some((one) => one.status === 'Successful'));
-  return isEnding && replicaSets.some((set) => (set.spec.replicas ?? 1) > 0 || (set.status?.replicas ?? 0) > 0);
+  return (
+    isEnding &&
+    (services.length > 0 || replicaSets.some((set) => (set.spec.replicas ?? 1) > 0 || (set.status?.replicas ?? 0) > 0))
+  );
 }
 
 /** Traffic may still be sent to the pods of this set: then they stay, and so does their Service. What is unknown counts as yes. */
