@@ -27,9 +27,9 @@ export class Budget {
 
   /** Call it before the elements are made; making them is work as well. */
   make(elements: number, at: number): void {
-    this.work(elements, at);
     this.#memory -= elements;
     if (!(this.#memory >= 0)) throw limitFault(`the expression makes more than ${this.#limits.memory} elements`, at);
+    this.work(elements, at);
   }
 
   /** Text that is looked at, in UTF-16 units. */

@@ -32,7 +32,9 @@ class Comparison {
     this.#at = at;
   }
 
-  equal(a: Value, b: Value, numbers: Numbers, depth: number): boolean {
+  equal(left: Value, right: Value, numbers: Numbers, depth: number): boolean {
+    const a = plainNumber(left);
+    const b = plainNumber(right);
     if (typeof a === 'number' || typeof a === 'bigint') return this.#equalNumbers(a, b, numbers);
     if (typeof a === 'string') {
       if (typeof b !== 'string' || a.length !== b.length) return false;
@@ -44,12 +46,10 @@ class Comparison {
       throw limitFault(`the values nest deeper than ${this.#budget.depth} levels`, this.#at);
     if (isList(a)) return isList(b) && this.#equalLists(a, b, numbers, depth);
     if (isMap(a)) return isMap(b) && this.#equalMaps(a, b, depth);
-    if (a instanceof NamedNumber) return this.equal(a.number, plainNumber(b), numbers, depth);
     return equalTimes(a, b);
   }
 
-  #equalNumbers(a: number | bigint, other: Value, numbers: Numbers): boolean {
-    const b = plainNumber(other);
+  #equalNumbers(a: number | bigint, b: Value, numbers: Numbers): boolean {
     if (typeof b !== 'number' && typeof b !== 'bigint') return false;
     if (typeof a === typeof b) return a === b;
     return numbers === 'amount' && Number(a) === Number(b);

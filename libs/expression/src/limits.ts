@@ -12,11 +12,11 @@ export interface Limits {
   readonly memory: number;
 }
 
-/** Generous for conditions that people write; at worst a tenth of a second and some tens of megabytes. */
+/** Generous for conditions that people write; at worst some tenths of a second and some tens of megabytes. */
 export const defaultLimits: Limits = {
   sourceLength: 32_768,
   nodes: 10_000,
   depth: 400,
-  steps: 2_000_000,
-  memory: 1_000_000,
+  steps: 1_000_000,
+  memory: 500_000,
 };

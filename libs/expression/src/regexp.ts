@@ -20,7 +20,7 @@ const mostRepetitions = 1_000;
 const classCost = 1_000;
 
 const stepsPerCharacter = 10;
-const instructionsPerStep = 4;
+const instructionsPerStep = 8;
 
 /** Repetitions unfold: `(…){100}` is as large as a hundred of what it repeats. Never below the true size by much. */
 const unfoldedSize = (source: string): number => {

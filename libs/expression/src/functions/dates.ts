@@ -15,7 +15,7 @@ const zoneNamed = (site: CallSite, name: string): Zone => {
 };
 
 const dateOf = (site: CallSite, text: string, layout: string | undefined, zone: Zone): Instant => {
-  site.budget.read(text.length + (layout?.length ?? 0) * 8 + 256, site.at);
+  site.budget.read(text.length + (layout?.length ?? 64) * 16, site.at);
   if (layout !== undefined) {
     const parsed = parseInstant(text, layout, zone);
     if (typeof parsed === 'string') throw fail(site, parsed);

@@ -8,7 +8,7 @@ const int: Parameter = ['int'];
 
 const isAscii = (text: string): boolean => /^[\0-\x7f]*$/.test(text);
 
-/** The number of characters (code points), as `len` counts them. */
+/** The number of characters (code points): what `len` counts, and what offsets into strings count too. */
 export const characterCount = (text: string): number => {
   let surrogatePairs = 0;
   for (let i = 0; i < text.length - 1; i += 1) {
@@ -19,16 +19,9 @@ export const characterCount = (text: string): number => {
   return text.length - surrogatePairs;
 };
 
-/** Offsets into strings count bytes of UTF-8, as Go's do. */
-const byteCount = (text: string): number => (isAscii(text) ? text.length : new TextEncoder().encode(text).length);
-
-/** A part of a string by offsets in bytes; both lie within it. */
-export const bytesBetween = (text: string, from: number, to: number): string => {
-  if (isAscii(text)) return text.slice(from, to);
-  return new TextDecoder().decode(new TextEncoder().encode(text).subarray(from, to));
-};
-
-export const byteLength = byteCount;
+/** A part of a string by offsets in characters; both lie within it. */
+export const charactersBetween = (text: string, from: number, to: number): string =>
+  isAscii(text) ? text.slice(from, to) : Array.from(text).slice(from, to).join('');
 
 const inCase = (text: string, change: (character: string) => string): string => {
   if (isAscii(text)) return change(text);
@@ -104,7 +97,7 @@ const joined = (site: CallSite, list: List, delimiter: string): Value => {
 
 const found = (site: CallSite, text: string, index: number): Value => {
   site.budget.read(text.length, site.at);
-  return BigInt(index < 0 ? -1 : byteCount(text.slice(0, index)));
+  return BigInt(index < 0 ? -1 : characterCount(text.slice(0, index)));
 };
 
 const test = (holds: (text: string, part: string) => boolean): LanguageFunction =>

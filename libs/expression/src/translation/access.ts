@@ -1,5 +1,5 @@
 import { compileFault, runFault } from '../fault.ts';
-import { bytesBetween, byteLength } from '../functions/strings.ts';
+import { characterCount, charactersBetween } from '../functions/strings.ts';
 import { positionIn } from '../functions/collections.ts';
 import { methodOf } from '../functions/methods.ts';
 import type { Site } from '../operators.ts';
@@ -98,10 +98,10 @@ export const translateSlice = (node: NodeOf<'slice'>, scope: Scope, translator: 
     if (value === skipped || (optional && value === null)) return skipped;
     if (typeof value !== 'string' && !isList(value)) throw runFault(`cannot slice ${goTypeOf(value)}`, at);
     if (typeof value === 'string') frame.budget.write(value.length, at);
-    const length = typeof value === 'string' ? byteLength(value) : value.length;
+    const length = typeof value === 'string' ? characterCount(value) : value.length;
     const first = bound(from, 0, length, frame);
     const end = Math.max(first, bound(to, length, length, frame));
-    if (typeof value === 'string') return bytesBetween(value, first, end);
+    if (typeof value === 'string') return charactersBetween(value, first, end);
     frame.budget.make(end - first, at);
     return value.slice(first, end);
   });

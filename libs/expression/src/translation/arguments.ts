@@ -4,6 +4,9 @@ import { typeName, type StaticType } from '../types.ts';
 import { goTypeNames, goTypeOf, kindOf, valueAt, type Kind, type Value } from '../value.ts';
 import type { Frame, Part } from './part.ts';
 
+/** What a call takes beside the work that the function counts itself. */
+const callCost = 5;
+
 const parameterAt = ({ takes, rest }: LanguageFunction, i: number): Parameter => takes[i] ?? rest ?? 'any';
 
 const accepts = (parameter: Parameter, kind: Kind | 'any'): boolean =>
@@ -73,6 +76,6 @@ export const applied = (
     if (!accepts(parameter, kindOf(value))) throw runFault(wrongArgument(name, i, goTypeOf(value), parameter), at);
   });
   const { budget, now, variables } = frame;
-  budget.work(1, at);
+  budget.work(callCost, at);
   return called.run({ budget, at, now, result: valueAt(variables, 'result') }, ...(values as never[]));
 };
