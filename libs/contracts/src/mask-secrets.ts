@@ -4,7 +4,7 @@ const mask = '*****';
 export type MaskSecrets = (text: string) => string;
 
 /**
- * Knows the values as they are, without white space around them (a trailing line feed is common), and as they stand in URLs, in JSON texts and in base64. An empty
+ * Knows the values as they are, without white space around them (a trailing line feed is common), and as they stand in URLs, in forms, in JSON texts and in base64. An empty
  * value masks nothing.
  */
 export function maskSecrets(values: readonly string[]): MaskSecrets {
@@ -21,10 +21,18 @@ function formsOf(value: string): string[] {
   return [value, trimmed].flatMap((each) => [
     each,
     encodeURIComponent(each.toWellFormed()),
+    new URLSearchParams([['', each]]).toString().slice(1),
+    ...inUrl(each),
     JSON.stringify(each).slice(1, -1),
     // Of short values it is short as well, and would mask what has nothing to do with them.
     ...(each.length < 6 ? [] : base64Of(each)),
   ]);
+}
+
+/** As a URL shows what was put into it without further ado: a slash stays, a quote or a blank does not. */
+function inUrl(text: string): string[] {
+  const shown = URL.parse(`http://x/${text}`)?.href.slice('http://x/'.length) ?? '';
+  return shown.includes('%') ? [shown] : [];
 }
 
 /** What of the text shows in base64, wherever it begins there (as the password does in `user:password`): without the characters that its neighbours share. */

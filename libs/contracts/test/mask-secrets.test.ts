@@ -14,6 +14,12 @@ test('a secret value with a line feed at its end is masked without it as well, a
   expect(maskSecrets(['a"b'])('{"t":"a\\"b"}')).toBe('{"t":"*****"}');
 });
 
+test('a secret value is masked in a form, and where a template has put it into a URL as it is', () => {
+  const secret = 'pass word/"x"';
+  expect(maskSecrets([secret])(`a=${new URLSearchParams({ b: secret })}`)).toBe('a=b=*****');
+  expect(maskSecrets([secret])(`Get "${new URL(`http://x/v/${secret}/w`).href}"`)).toBe('Get "http://x/v/*****/w"');
+});
+
 test('of two secrets that overlap nothing is left', () => {
   expect(maskSecrets(['abc', 'abcdef'])('abcdef abc')).toBe('***** *****');
 });
