@@ -115,7 +115,9 @@ export function createController(options: ControllerOptions): Controller {
       capabilities: { ...options.capabilities, ...routers?.capabilities(rollout.metadata.namespace ?? '', rollout) },
       known: { ...creations.of(rollout.metadata.uid ?? '', at), ...peers.answers.of(rollout.metadata.uid ?? '', at) },
     });
-    return routers ? Object.freeze({ ...snapshot, routers: routers.observations(rollout) }) : snapshot;
+    return routers
+      ? Object.freeze({ ...snapshot, routers: routers.observations(rollout), releases: routers.releases(rollout) })
+      : snapshot;
   }
 
   function forgetAnswers(uid: string): void {
@@ -230,23 +232,8 @@ export function createController(options: ControllerOptions): Controller {
     const context = callContext(rollout, signal);
     return {
       apply: (action) => routers.call(rollout, action, context),
-      release: (action) => releaseQuietly(rollout, action.routers, context),
+      release: (action) => routers.giveBack(rollout, action.routers, context),
     };
-  }
-
-  /** After a restart nobody knows what the Rollout named before: every router is asked, and one that has nothing, or is away, stops nothing. */
-  async function releaseQuietly(rollout: Rollout, names: readonly string[], context: CallContext): Promise<void> {
-    for (const name of names) {
-      try {
-        await options.routers?.release(rollout, [name], context);
-      } catch (error) {
-        if (context.signal.aborted) throw error;
-        logger.info(
-          { rollout: keyOf(rollout.metadata), router: name, error },
-          'a traffic router could not be asked to give back routes',
-        );
-      }
-    }
   }
 
   function nextTurn(
@@ -405,7 +392,7 @@ export function createController(options: ControllerOptions): Controller {
     },
     routersChanged(names, namespace) {
       for (const rollout of caches.rollouts.list(namespace)) {
-        if (!routersOf(rollout.spec).some((router) => names.includes(router))) continue;
+        if (!mayConcern(rollout, names)) continue;
         options.routers?.wake(rollout, names);
         enqueue(keyOf(rollout.metadata), 'normal');
       }
@@ -417,6 +404,12 @@ export function createController(options: ControllerOptions): Controller {
       return { snapshot, decision: decideRollout(snapshot) };
     },
   };
+}
+
+/** One that names none may have something to get back, from any of them. */
+function mayConcern({ spec, status }: Rollout, routers: readonly string[]): boolean {
+  const wanted = routersOf(spec);
+  return wanted.length === 0 ? status?.canary?.weights != null : wanted.some((router) => routers.includes(router));
 }
 
 /** The caches catch up within milliseconds as a rule, and their change wakes the key anyway; a conflict that stays is somebody who writes all the time. */

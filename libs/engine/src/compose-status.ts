@@ -19,6 +19,7 @@ import { newRevision } from './revision.ts';
 import { withRunEntries } from './rollout-analysis/entries.ts';
 import { isSaturated } from './blue-green-replicas.ts';
 import { selectorOf } from './build-replica-set.ts';
+import { isBeingReleased, isRouted } from './routed/release.ts';
 import { blueGreenOf, canaryOf, isFullyPromoted, pausesOf } from './situation.ts';
 import type { Situation } from './situation.ts';
 import { phaseOf } from './phase.ts';
@@ -111,9 +112,11 @@ function pauseEvents(s: Situation, pauses: readonly PauseCondition[], abort: boo
 }
 
 function canaryStatus(s: Situation, { weights, flipsPingPong, startsOver }: TurnResult): CanaryStatus {
-  if (!canaryOf(s)) return {};
+  // Remembered until nobody holds routes for it any more: the only sign that there is something to be given back.
+  const unreleased = isBeingReleased(s) ? s.snapshot.rollout.status?.canary?.weights : undefined;
+  if (!canaryOf(s)) return { ...(unreleased && { weights: unreleased }) };
   const { weights: known, ...rest } = startsOver ? startedOver(s.status) : (s.status.canary ?? {});
-  const kept = canaryOf(s)?.trafficRouting ? (weights ?? known) : undefined;
+  const kept = isRouted(s) ? (weights ?? known) : unreleased;
   const parts =
     flipsPingPong && canaryOf(s)?.pingPong
       ? { stablePingPong: rest.stablePingPong === 'ping' ? ('pong' as const) : ('ping' as const) }

@@ -18,11 +18,12 @@ import { needsReset, reset } from './reset.ts';
 import { isRestartPending, planRestart } from './restart.ts';
 import { planNewSetUpkeep, planRolloutAnnotations } from './revision.ts';
 import { storedForm } from './same-status.ts';
-import { blueGreenOf, canaryOf, isFullyPromoted, isObserved, situationOf } from './situation.ts';
+import { blueGreenOf, isFullyPromoted, isObserved, situationOf } from './situation.ts';
 import type { Situation } from './situation.ts';
 import type { RolloutSnapshot } from './snapshot.ts';
 import { experimentTurn } from './experiment-step/turn.ts';
 import { analysisTurn } from './rollout-analysis/turn.ts';
+import { isRouted, planRelease } from './routed/release.ts';
 import { routedTurn } from './routed/turn.ts';
 import type { TurnResult } from './turn.ts';
 import { problemWith } from './validity.ts';
@@ -170,14 +171,6 @@ function strategyTurn(s: Situation, plan: Plan) {
   const restartedAt = planRestart(s, plan);
   planWorkloadScaleDown(s, plan);
   return restartedAt === undefined ? result : { restartedAt, ...result };
-}
-
-const isRouted = (s: Situation): boolean => canaryOf(s)?.trafficRouting != null;
-
-/** The split that the status speaks of is nobody's any more. */
-function planRelease(s: Situation, plan: Plan): void {
-  if (isRouted(s) || !s.snapshot.rollout.status?.canary?.weights) return;
-  plan.route({ kind: 'ReleaseTraffic', routers: s.snapshot.capabilities.routers, events: [] });
 }
 
 function decisionOf(

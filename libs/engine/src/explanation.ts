@@ -2,6 +2,7 @@ import { conditionReasons, conditionTypes, parseTime, pauseSeconds } from '@slui
 import type { RolloutStatus } from '@sluice/model';
 import { conditionsOf, findCondition } from './conditions.ts';
 import type { Explanation } from './decision.ts';
+import { releaseWaitedFor } from './routed/release.ts';
 import { blockingRouter } from './routed/routers.ts';
 import { isUnfinished } from './restart.ts';
 import { pauseEnd } from './pause.ts';
@@ -23,6 +24,7 @@ export function explain(s: Situation, status: RolloutStatus, trouble?: TurnResul
     waitingForRouter(s, status) ??
     waitingForPerson(s, status) ??
     waitingForPods(s, status) ??
+    waitingForRelease(s) ??
     waitingForVerdict(s, status, trouble) ??
     waitingForCutover(s, status) ??
     healthy(s)
@@ -121,6 +123,16 @@ function waitingForRouter(s: Situation, status: RolloutStatus): Explanation | un
     code: 'WaitingForRouter',
     detail: `Traffic router "${blocked.router}": ${blocked.reason}. Weights stay as they are.`,
     unblock: 'Mend what the router says, or bring its plugin back; it goes on by itself then.',
+  };
+}
+
+function waitingForRelease(s: Situation): Explanation | undefined {
+  const waited = releaseWaitedFor(s);
+  if (!waited) return undefined;
+  return {
+    code: 'WaitingForRouter',
+    detail: `Traffic router "${waited.router}" has not given back the routes of this Rollout, which names no router any more: ${waited.reason}.`,
+    unblock: 'Mend what the router says, or bring its plugin back; it is asked again by itself.',
   };
 }
 

@@ -41,6 +41,9 @@ export interface Capabilities {
 
 export const noCapabilities: Capabilities = { routers: [], analysis: false, experiments: false, stepPlugins: [] };
 
+/** `released`: the router holds nothing (any more). Otherwise why it has not given it back yet; it is asked again. */
+export type ReleaseAnswer = 'released' | { readonly reason: string };
+
 /** What is kept under a name that a user chose: any text may be one, also `__proto__`. */
 export const named = <T>(values: Readonly<Record<string, T>>, name: string): T | undefined =>
   Object.hasOwn(values, name) ? values[name] : undefined;
@@ -70,6 +73,8 @@ export interface RolloutSnapshot {
   readonly createFailure?: { readonly hash: string; readonly message: string };
   /** By name: what each router that the strategy names was last seen to route; one that is not here is unknown. */
   readonly routers?: Readonly<Record<string, RouterObservation>>;
+  /** What routers that the strategy names no more have said to giving back what they hold, by name; one that is not here has not been asked. */
+  readonly releases?: Readonly<Record<string, ReleaseAnswer>>;
   /** AnalysisRuns whose controller is this Rollout, among them each that its status names and that exists. */
   readonly analysisRuns?: readonly AnalysisRun[];
   /** Experiments whose controller is this Rollout, among them the one that its status names, if it exists. */

@@ -43,6 +43,21 @@ describe.each(routers)('%s gives back what was taken', (router) => {
     await world.until('the route to be given back', () => isGivenBack(app));
   });
 
+  it('when it leaves the spec while the controller is away, and also the router for a while', async () => {
+    const app = await halfway(router, 'forgotten');
+    await world.killController();
+    await world.patch('Rollout', app.name, { spec: { strategy: { canary: { trafficRouting: null } } } });
+    await world.killRouter(router);
+    await world.startController();
+    await world.promote(app.name);
+    const isAwaited = async () =>
+      JSON.stringify(await world.explain(app.name)).includes('has not given back the routes of this Rollout');
+    await world.until('the router to be waited for', isAwaited);
+    await world.startRouter(router);
+    await world.until('the route to be given back', () => isGivenBack(app));
+    await world.status(app.name, 'without weights', ({ canary }) => canary?.weights === undefined);
+  });
+
   it('when the Rollout is deleted', async () => {
     const app = await halfway(router, 'deleted');
     await world.remove('Rollout', app.name);

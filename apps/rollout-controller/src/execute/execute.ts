@@ -91,9 +91,8 @@ async function performActions(execution: Execution, actions: readonly Action[]):
     }
     await patchGathered();
     if (isKnownToFail(execution, action)) return { rollout, asked, wrote };
-    if (action.kind === 'ApplyTraffic') {
-      assertInCharge(execution);
-      asked = (await execution.routers.apply(action, execution.signal)) === 'asked' || asked;
+    if (action.kind === 'ApplyTraffic' || action.kind === 'ReleaseTraffic') {
+      asked = (await askRouter(execution, action)) === 'asked' || asked;
       continue;
     }
     // What comes behind a question to a router waits for its answer.
@@ -108,6 +107,15 @@ async function performActions(execution: Execution, actions: readonly Action[]):
   return { rollout, asked, wrote };
 }
 
+async function askRouter(
+  execution: Execution,
+  action: ActionOf<'ApplyTraffic'> | ActionOf<'ReleaseTraffic'>,
+): Promise<'asked' | 'resting'> {
+  assertInCharge(execution);
+  const { routers, signal } = execution;
+  return action.kind === 'ApplyTraffic' ? await routers.apply(action, signal) : await routers.release(action, signal);
+}
+
 /** The decision knows that this creation fails, and its status says so: it is stored, and the creation is tried again later. */
 function isKnownToFail({ snapshot }: Execution, action: Action): boolean {
   if (action.kind !== 'CreateReplicaSet') return false;
@@ -120,7 +128,7 @@ function announce(execution: Execution, action: Action): void {
 
 async function perform(
   execution: Execution,
-  action: Exclude<Action, { readonly kind: 'PatchRollout' | 'PatchPodMetadata' | 'ApplyTraffic' }>,
+  action: Exclude<Action, { readonly kind: 'PatchRollout' | 'PatchPodMetadata' | 'ApplyTraffic' | 'ReleaseTraffic' }>,
 ): Promise<'later' | 'evicted' | void> {
   switch (action.kind) {
     case 'CreateReplicaSet':
@@ -149,9 +157,6 @@ async function perform(
     case 'DeleteAnalysisRun':
     case 'DeleteExperiment':
       return await forget(execution, action);
-    case 'ReleaseTraffic':
-      assertInCharge(execution);
-      return await execution.routers.release(action, execution.signal);
     default:
       return assertNever(action);
   }

@@ -29,8 +29,8 @@ export interface Execution {
 export interface RouterCalls {
   /** A router that fails has answered too: the next snapshot says so. `resting`: it is left alone for now, and the last answer stands. */
   apply(action: ActionOf<'ApplyTraffic'>, signal: AbortSignal): Promise<'asked' | 'resting'>;
-  /** Throws when a router does not give back what it holds. */
-  release(action: ActionOf<'ReleaseTraffic'>, signal: AbortSignal): Promise<void>;
+  /** The same for giving back what routers hold. */
+  release(action: ActionOf<'ReleaseTraffic'>, signal: AbortSignal): Promise<'asked' | 'resting'>;
 }
 
 export type CachedKind = 'rollouts' | 'replicaSets' | 'services';

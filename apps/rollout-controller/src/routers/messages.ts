@@ -42,6 +42,43 @@ export function intentMessage(rollout: Rollout, router: string, intent: TrafficI
   });
 }
 
+/**
+ * What a router is to give back. Services that the status does not name are those of the spec; the configuration is empty where the spec does not name the router
+ * any more, and nobody knows what it was.
+ */
+export function releaseMessage(rollout: Rollout, router: string) {
+  const { canary } = rollout.spec.strategy ?? {};
+  const { weights, stablePingPong } = rollout.status?.canary ?? {};
+  const { pingService, pongService } = canary?.pingPong ?? {};
+  const [pingPongStable, pingPongCanary] =
+    stablePingPong === 'ping' ? [pingService, pongService] : [pongService, pingService];
+  const config = configOf(rollout, router);
+  return {
+    rollout: rolloutRef(rollout),
+    configJson: config === undefined ? '' : JSON.stringify(config),
+    stable: {
+      service: weights?.stable.serviceName ?? pingPongStable ?? canary?.stableService ?? '',
+      podTemplateHash: weights?.stable.podTemplateHash ?? '',
+    },
+    canary: {
+      service: weights?.canary.serviceName ?? pingPongCanary ?? canary?.canaryService ?? '',
+      podTemplateHash: weights?.canary.podTemplateHash ?? '',
+    },
+    managedRoutes: managedRoutesOf(rollout),
+  };
+}
+
+/** Also those that only steps name: where the list has gone, they are what is left to know them by. */
+function managedRoutesOf({ spec }: Rollout): string[] {
+  const { trafficRouting, steps } = spec.strategy?.canary ?? {};
+  const made = (steps ?? []).flatMap(({ setHeaderRoute, setMirrorRoute }) => [
+    setHeaderRoute?.name,
+    setMirrorRoute?.name,
+  ]);
+  const listed = (trafficRouting?.managedRoutes ?? []).map((route) => route.name);
+  return [...new Set([...listed, ...made.filter((name) => name !== undefined)])];
+}
+
 function stringMatch(match: StringMatch | null | undefined): StringMatchMessage | undefined {
   if (!match) return undefined;
   if (match.exact !== undefined) return { match: { $case: 'exact', value: match.exact } };

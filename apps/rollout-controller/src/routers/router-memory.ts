@@ -31,6 +31,10 @@ const rewriteWindowMs = 300_000;
 const wearyMs = 60_000;
 const wearyLookMs = 2_000;
 
+/** How long a router is left alone after so many failures in a row, in ms; `'busy'`: it was not even asked, because others wait for it. */
+export const restAfter = (failures: number | 'busy'): number =>
+  failures === 'busy' ? busyRestMs : Math.min(longestRestMs, firstRestMs * 2 ** (failures - 1));
+
 /** The router answered: nobody has to guess any more. */
 export function answered(
   memory: RouterMemory,
@@ -60,14 +64,14 @@ export function failed(
     },
     at,
     failures,
-    restUntil: at + Math.min(longestRestMs, firstRestMs * 2 ** (failures - 1)),
+    restUntil: at + restAfter(failures),
   };
 }
 
 /** It was not asked because others wait for it. */
 export const busy = (memory: RouterMemory, at: EpochMs): RouterMemory => ({
   ...memory,
-  restUntil: Math.max(memory.restUntil, at + busyRestMs),
+  restUntil: Math.max(memory.restUntil, at + restAfter('busy')),
 });
 
 function rangeOf(

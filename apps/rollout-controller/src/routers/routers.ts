@@ -1,12 +1,20 @@
 import { routersOf } from '@sluice/engine';
-import type { Capabilities, EpochMs, EventIntent, RouterObservation, TrafficIntent } from '@sluice/engine';
+import type {
+  Capabilities,
+  EpochMs,
+  EventIntent,
+  ReleaseAnswer,
+  RouterObservation,
+  TrafficIntent,
+} from '@sluice/engine';
 import type { TrafficObservation } from '@sluice/contracts';
 import type { KubeLogger } from '@sluice/kube';
 import type { Rollout } from '@sluice/model';
 import { isPluginCallError } from '@sluice/plugin-host';
 import type { PluginHost } from '@sluice/plugin-host';
 import type { ActionOf } from '../execute/execution.ts';
-import { configOf, intentMessage, rolloutRef, verificationOf } from './messages.ts';
+import { createGiveBack } from './give-back.ts';
+import { intentMessage, releaseMessage, verificationOf } from './messages.ts';
 import { answered, busy, failed, hasDrifted, lookAgainAt, rewritten, unknownRouter } from './router-memory.ts';
 import type { RouterMemory } from './router-memory.ts';
 
@@ -26,6 +34,10 @@ export interface Routers {
   call(rollout: Rollout, action: ActionOf<'ApplyTraffic'>, context: CallContext): Promise<'asked' | 'resting'>;
   /** Gives back what routers hold for this Rollout. Throws when one that is installed does not. */
   release(rollout: Rollout, routers: readonly string[], context: CallContext): Promise<void>;
+  /** The same for a Rollout that names no router any more. What each said, also a failure, is in the next snapshot. */
+  giveBack(rollout: Rollout, routers: readonly string[], context: CallContext): Promise<'asked' | 'resting'>;
+  /** For the snapshot: what they said. */
+  releases(rollout: Rollout): Readonly<Record<string, ReleaseAnswer>>;
   /** Looks again at routes that nobody has looked at for a while; true when something was found to be different. */
   lookAgain(rollout: Rollout, signal: AbortSignal): Promise<void>;
   /** When a router of this Rollout should be asked or looked at again. */
@@ -147,6 +159,25 @@ export function createRouters({ host, logger, now, lookEveryMs = defaultLookEver
     return 'asked';
   }
 
+  async function release(
+    rollout: Rollout,
+    routers: readonly string[],
+    { epoch, signal, record }: CallContext,
+  ): Promise<void> {
+    for (const router of routers) {
+      const client = clientFor(rollout, router);
+      if (!client) continue;
+      for (const { warning, reason, message } of await client.release(releaseMessage(rollout, router), {
+        epoch,
+        signal,
+      }))
+        record({ type: warning ? 'Warning' : 'Normal', reason, message });
+      memories.get(rollout.metadata.uid ?? '')?.delete(router);
+    }
+  }
+
+  const giveBack = createGiveBack({ release, logger, now });
+
   return {
     capabilities(namespace, rollout) {
       const wanted = routersOf(rollout.spec);
@@ -160,33 +191,15 @@ export function createRouters({ host, logger, now, lookEveryMs = defaultLookEver
     observations: (rollout) =>
       Object.fromEntries(routersOf(rollout.spec).map((router) => [router, memoryOf(rollout, router).observation])),
     async call(rollout, { router, intent, mode }, context) {
+      giveBack.named(rollout);
       if (memoryOf(rollout, router).restUntil > now()) return 'resting';
       return mode === 'observe'
         ? await ask(rollout, router, intent, context.signal)
         : await tell(rollout, router, intent, context);
     },
-    async release(rollout, routers, { epoch, signal, record }) {
-      const weights = rollout.status?.canary?.weights;
-      const side = (part: 'stable' | 'canary') => ({
-        service: weights?.[part].serviceName ?? '',
-        podTemplateHash: weights?.[part].podTemplateHash ?? '',
-      });
-      const managedRoutes = (rollout.spec.strategy?.canary?.trafficRouting?.managedRoutes ?? []).map(
-        (route) => route.name,
-      );
-      for (const router of routers) {
-        const client = clientFor(rollout, router);
-        if (!client) continue;
-        const configJson = JSON.stringify(configOf(rollout, router) ?? {});
-        const events = await client.release(
-          { rollout: rolloutRef(rollout), configJson, stable: side('stable'), canary: side('canary'), managedRoutes },
-          { epoch, signal },
-        );
-        for (const { warning, reason, message } of events)
-          record({ type: warning ? 'Warning' : 'Normal', reason, message });
-        memories.get(rollout.metadata.uid ?? '')?.delete(router);
-      }
-    },
+    release,
+    giveBack: giveBack.ask,
+    releases: giveBack.answers,
     async lookAgain(rollout, signal) {
       for (const router of routersOf(rollout.spec)) {
         const memory = memoryOf(rollout, router);
@@ -196,6 +209,7 @@ export function createRouters({ host, logger, now, lookEveryMs = defaultLookEver
       }
     },
     againAt(rollout) {
+      if (routersOf(rollout.spec).length === 0) return giveBack.againAt(rollout);
       const moments = routersOf(rollout.spec).map((router) => {
         const memory = memoryOf(rollout, router);
         if (memory.restUntil > now()) return memory.restUntil;
@@ -205,11 +219,15 @@ export function createRouters({ host, logger, now, lookEveryMs = defaultLookEver
       return known.length > 0 ? Math.min(...known) : undefined;
     },
     wake(rollout, routers) {
+      giveBack.wake(rollout, routers);
       for (const router of routers) {
         const memory = memories.get(rollout.metadata.uid ?? '')?.get(router);
         if (memory?.observation.kind === 'unavailable') remember(rollout, router, { ...memory, restUntil: 0 });
       }
     },
-    forget: (uid) => void memories.delete(uid),
+    forget(uid) {
+      memories.delete(uid);
+      giveBack.forget(uid);
+    },
   };
 }

@@ -2,6 +2,7 @@ import type { CanaryStrategy, ReplicaSet, RolloutSpec, RolloutStatus, Service } 
 import { decideRollout } from '../decide-rollout.ts';
 import type { Action, Decision } from '../decision.ts';
 import type { RouterObservation } from '../routed/intent.ts';
+import type { ReleaseAnswer } from '../snapshot.ts';
 import { at, service, snapshot } from './build.ts';
 
 /** A small world with one obedient router, in which decisions are carried out at once: for tests of the order of things. */
@@ -19,7 +20,8 @@ export class RoutedWorld {
   /** Pods of a set with this image never become available. */
   readonly broken = new Set<string>();
   routerWorks = true;
-  protected readonly strategy: CanaryStrategy;
+  releases: Readonly<Record<string, ReleaseAnswer>> = {};
+  protected strategy: CanaryStrategy;
 
   constructor(strategy: CanaryStrategy, replicas: number, services = ['shop-stable', 'shop-canary']) {
     this.strategy = {
@@ -44,6 +46,7 @@ export class RoutedWorld {
         revision: this.revision,
         rest: {
           routers: { nginx: this.router },
+          releases: this.releases,
           capabilities: { routers: ['nginx'], analysis: false, experiments: false, stepPlugins: [] },
         },
       }),
@@ -54,10 +57,24 @@ export class RoutedWorld {
   settle(): this {
     for (let i = 0; i < 60; i++) {
       const decision = this.decide();
-      const before = JSON.stringify([this.status, [...this.sets.values()], [...this.services.values()], this.router]);
+      const before = JSON.stringify([
+        this.status,
+        [...this.sets.values()],
+        [...this.services.values()],
+        this.router,
+        this.releases,
+      ]);
       this.execute(decision);
       this.runPods();
-      if (JSON.stringify([this.status, [...this.sets.values()], [...this.services.values()], this.router]) === before)
+      if (
+        JSON.stringify([
+          this.status,
+          [...this.sets.values()],
+          [...this.services.values()],
+          this.router,
+          this.releases,
+        ]) === before
+      )
         return this;
     }
     throw new Error(`never settled: ${this.log.slice(-12).join('; ')}`);
@@ -67,7 +84,7 @@ export class RoutedWorld {
     for (const action of decision.actions) {
       this.act(action);
       // As the controller does: what follows a question to a router waits for its answer.
-      if (action.kind === 'ApplyTraffic') {
+      if (action.kind === 'ApplyTraffic' || action.kind === 'ReleaseTraffic') {
         if (decision.status.stableRS === this.status.stableRS) this.status = decision.status;
         return;
       }
@@ -144,6 +161,11 @@ export class RoutedWorld {
         };
         return;
       }
+      case 'ReleaseTraffic': {
+        this.log.push(`release ${action.routers.join()}`);
+        this.releases = { nginx: this.routerWorks ? 'released' : { reason: 'connection refused' } };
+        return;
+      }
       case 'PatchRollout':
         this.revision = Number(action.annotations?.['rollout.argoproj.io/revision'] ?? this.revision);
         return;
@@ -171,6 +193,13 @@ export class RoutedWorld {
     this.image = image;
     this.log.length = 0;
     return this.settle();
+  }
+  /** The strategy names no router any more. */
+  unroute(): this {
+    const { trafficRouting: _, ...rest } = this.strategy;
+    this.strategy = rest;
+    this.log.length = 0;
+    return this;
   }
   /** As the command line does it. */
   promote(): this {
