@@ -1,3 +1,4 @@
+import { nextMeasurementMoment, reconcileRun, wakeRuns } from './analysis-runner.ts';
 import { syncDeployment } from './deployment-controller.ts';
 import { nextPodMoment, runKubelet } from './kubelet.ts';
 import { nextAvailabilityMoment, syncReplicaSet, wakeForAvailability } from './replica-set-controller.ts';
@@ -9,16 +10,19 @@ import type { World } from './world.ts';
 export type Happening =
   | { readonly kind: 'reconcile'; readonly rollout: string }
   | { readonly kind: 'replica-set'; readonly name: string }
-  | { readonly kind: 'deployment'; readonly name: string };
+  | { readonly kind: 'deployment'; readonly name: string }
+  | { readonly kind: 'analysis-run'; readonly name: string };
 
 export function happenings(world: World): Happening[] {
   const { due, memories, store } = world;
+  wakeRuns(world);
   for (const [name, { wakeAt }] of memories)
     if (wakeAt !== undefined && wakeAt <= store.now && store.get('Rollout', name)) due.rollouts.add(name);
   return [
     ...[...due.rollouts].map((rollout) => ({ kind: 'reconcile', rollout }) as const),
     ...[...due.replicaSets].map((name) => ({ kind: 'replica-set', name }) as const),
     ...[...due.deployments].map((name) => ({ kind: 'deployment', name }) as const),
+    ...[...due.analysisRuns].map((name) => ({ kind: 'analysis-run', name }) as const),
   ];
 }
 
@@ -34,6 +38,10 @@ export function play(world: World, happening: Happening): Turn | undefined {
       world.due.deployments.delete(happening.name);
       syncDeployment(world, happening.name);
       return undefined;
+    case 'analysis-run':
+      world.due.analysisRuns.delete(happening.name);
+      reconcileRun(world, happening.name);
+      return undefined;
     default:
       return happening satisfies never;
   }
@@ -41,7 +49,7 @@ export function play(world: World, happening: Happening): Turn | undefined {
 
 /** The next moment at which time alone changes something; undefined: never. */
 export function nextMoment(world: World): number | undefined {
-  const moments = [nextPodMoment(world), nextAvailabilityMoment(world)];
+  const moments = [nextPodMoment(world), nextAvailabilityMoment(world), nextMeasurementMoment(world)];
   for (const [name, { wakeAt }] of world.memories) if (world.store.get('Rollout', name)) moments.push(wakeAt);
   const known = moments.filter((at) => at !== undefined);
   return known.length ? Math.min(...known) : undefined;

@@ -1,6 +1,7 @@
 import type { Action } from '@sluice/engine';
 import { managedByAnnotation, podTemplateHashLabel } from '@sluice/model';
 import type { KubeObject, ReplicaSet, Rollout } from '@sluice/model';
+import { isCompleted } from '@sluice/engine';
 import { removeReplicaSet } from './garbage.ts';
 import { deletePod } from './kubelet.ts';
 import { changed, withMetadata } from './objects.ts';
@@ -89,8 +90,19 @@ export function execute(world: World, rollout: Rollout, action: Action, rolloutV
         })),
       );
     case 'EnsureAnalysisRun':
+      // The analysis-runner answers that it exists, whoever asked for it and when.
+      store.create('AnalysisRun', action.run);
+      return { ok: true };
     case 'TerminateAnalysisRun':
-    case 'DeleteAnalysisRun':
+      store.replace('AnalysisRun', action.name, { uid: action.uid }, (run) =>
+        isCompleted(run.status?.phase) ? run : { ...run, spec: { ...run.spec, terminate: true } },
+      );
+      return { ok: true };
+    case 'DeleteAnalysisRun': {
+      const { name, uid } = action.target;
+      const removed = store.remove('AnalysisRun', name, { uid });
+      return removed.ok ? { ok: true } : removed;
+    }
     case 'EnsureExperiment':
     case 'TerminateExperiment':
     case 'DeleteExperiment':

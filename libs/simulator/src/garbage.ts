@@ -18,4 +18,6 @@ export function removeOwner(world: World, kind: 'Rollout' | 'Deployment', name: 
   world.store.remove(kind, name);
   for (const set of world.store.list('ReplicaSet'))
     if (controllerOf(set)?.uid === owner.metadata.uid) removeReplicaSet(world, set.metadata.name);
+  for (const run of world.store.list('AnalysisRun'))
+    if (controllerOf(run)?.uid === owner.metadata.uid) world.store.remove('AnalysisRun', run.metadata.name);
 }

@@ -1,5 +1,7 @@
 export { happenings, nextMoment, passTime, play, settle } from './agenda.ts';
 export type { Happening, Run, SettleOptions } from './agenda.ts';
+export { restartRunner } from './analysis-runner.ts';
+export type { AnalysisMemory, Measure, Measured } from './analysis-runner.ts';
 export { Cache } from './cache.ts';
 export * from './commands.ts';
 export { removeOwner, removeReplicaSet } from './garbage.ts';

@@ -1,4 +1,15 @@
-import type { Deployment, KubeObject, ObjectMeta, Pod, PodTemplate, ReplicaSet, Rollout, Service } from '@sluice/model';
+import type {
+  AnalysisRun,
+  AnalysisTemplate,
+  Deployment,
+  KubeObject,
+  ObjectMeta,
+  Pod,
+  PodTemplate,
+  ReplicaSet,
+  Rollout,
+  Service,
+} from '@sluice/model';
 
 /** The kinds that a world keeps. */
 export interface StoredKinds {
@@ -8,9 +19,20 @@ export interface StoredKinds {
   Deployment: Deployment;
   PodTemplate: PodTemplate;
   Pod: Pod;
+  AnalysisRun: AnalysisRun;
+  AnalysisTemplate: AnalysisTemplate;
 }
 export type Kind = keyof StoredKinds;
-export const kinds: readonly Kind[] = ['Rollout', 'ReplicaSet', 'Service', 'Deployment', 'PodTemplate', 'Pod'];
+export const kinds: readonly Kind[] = [
+  'Rollout',
+  'ReplicaSet',
+  'Service',
+  'Deployment',
+  'PodTemplate',
+  'Pod',
+  'AnalysisRun',
+  'AnalysisTemplate',
+];
 
 export const apiVersions: Readonly<Record<Kind, string>> = {
   Rollout: 'argoproj.io/v1alpha1',
@@ -19,6 +41,8 @@ export const apiVersions: Readonly<Record<Kind, string>> = {
   Deployment: 'apps/v1',
   PodTemplate: 'v1',
   Pod: 'v1',
+  AnalysisRun: 'argoproj.io/v1alpha1',
+  AnalysisTemplate: 'argoproj.io/v1alpha1',
 };
 
 /** An object as a person writes it: what the API server adds is missing. */

@@ -28,7 +28,20 @@ export function observe(world: World, rollout: Rollout): RolloutSnapshot {
     ...(needsPods(rollout) ? { pods: cache.list('Pod').filter((pod) => uids.has(controllerOf(pod)?.uid)) } : {}),
     takenNames: sets.filter((set) => !claimed.has(set)).map((set) => set.metadata.name),
     ...(createFailure ? { createFailure } : {}),
+    ...observeAnalyses(world, rollout),
     capabilities: world.capabilities,
+  };
+}
+
+/** Runs of this Rollout, all templates there are, and the names that are taken. */
+function observeAnalyses({ cache, capabilities }: World, rollout: Rollout): Partial<RolloutSnapshot> {
+  if (!capabilities.analysis) return {};
+  const runs = cache.list('AnalysisRun');
+  const isOwn = (run: (typeof runs)[number]): boolean => controllerOf(run)?.uid === rollout.metadata.uid;
+  return {
+    analysisRuns: runs.filter(isOwn),
+    analysisTemplates: Object.fromEntries(cache.list('AnalysisTemplate').map((one) => [one.metadata.name, one])),
+    takenRunNames: runs.filter((run) => !isOwn(run)).map((run) => run.metadata.name),
   };
 }
 

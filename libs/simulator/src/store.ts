@@ -23,6 +23,8 @@ export class Store {
     Deployment: new Map(),
     PodTemplate: new Map(),
     Pod: new Map(),
+    AnalysisRun: new Map(),
+    AnalysisTemplate: new Map(),
   };
   readonly #written: (kind: Kind, object: StoredKinds[Kind], change: 'written' | 'deleted') => void;
   readonly namespace: string;

@@ -2,6 +2,7 @@ import { decideRollout } from '@sluice/engine';
 import type { Decision, EventIntent, RolloutSnapshot } from '@sluice/engine';
 import { noCapabilities } from '@sluice/engine';
 import type { Capabilities } from '@sluice/engine';
+import type { AnalysisMemory, Measure } from './analysis-runner.ts';
 import { Cache } from './cache.ts';
 import { controllerOf } from './objects.ts';
 import type { Kind, StoredKinds } from './objects.ts';
@@ -25,6 +26,8 @@ export interface WorldOptions {
   readonly decide?: DecideRollout;
   readonly pods?: Partial<PodTimes>;
   readonly capabilities?: Capabilities;
+  /** What metrics say; all is well when absent. */
+  readonly measure?: Measure;
 }
 
 /** What the kubelet knows about a pod and the API does not say. */
@@ -47,6 +50,8 @@ export interface ControllerMemory {
 
 export interface RecordedEvent extends EventIntent {
   readonly rollout: string;
+  /** Of this AnalysisRun, and of no Rollout. */
+  readonly run?: string;
 }
 
 export interface World {
@@ -59,11 +64,16 @@ export interface World {
   /** Images that differ from `pods.startMs`; `never`: their pods never become ready. */
   readonly images: Map<string, number | 'never'>;
   readonly memories: Map<string, ControllerMemory>;
-  /** Rollouts, ReplicaSets and Deployments whose controller has something to look at. */
+  /** What the analysis-runner remembers of each AnalysisRun. */
+  readonly analyses: Map<string, AnalysisMemory>;
+  /** What metrics say: people and chance change it. */
+  measure: Measure;
+  /** Rollouts, ReplicaSets, Deployments and AnalysisRuns whose controller has something to look at. */
   readonly due: {
     readonly rollouts: Set<string>;
     readonly replicaSets: Set<string>;
     readonly deployments: Set<string>;
+    readonly analysisRuns: Set<string>;
   };
   readonly events: RecordedEvent[];
   /** The API server refuses to create ReplicaSets (a quota, a webhook). */
@@ -88,7 +98,9 @@ export function createWorld(options: WorldOptions = {}): World {
     lives: new Map(),
     images: new Map(),
     memories: new Map(),
-    due: { rollouts: new Set(), replicaSets: new Set(), deployments: new Set() },
+    analyses: new Map(),
+    measure: options.measure ?? (() => ({ phase: 'Successful' })),
+    due: { rollouts: new Set(), replicaSets: new Set(), deployments: new Set(), analysisRuns: new Set() },
     events: [],
     createsRefused: false,
     evictionsRefused: false,
@@ -129,8 +141,13 @@ function noticed(world: World, kind: Kind, object: StoredKinds[Kind]): void {
       world.due.deployments.add(object.metadata.name);
       everyRolloutIsDue(world);
       break;
+    case 'AnalysisRun':
+      world.due.analysisRuns.add(object.metadata.name);
+      if (owner?.kind === 'Rollout') world.due.rollouts.add(owner.name);
+      break;
     case 'Service':
     case 'PodTemplate':
+    case 'AnalysisTemplate':
       everyRolloutIsDue(world);
       break;
     default:

@@ -13,7 +13,8 @@ import {
   removeReplicaSet,
   timeText,
 } from '../src/index.ts';
-import type { Kind, StoredKinds, World } from '../src/index.ts';
+import type { Kind, Measure, StoredKinds, World } from '../src/index.ts';
+import { assessMeasurement } from '@sluice/engine';
 
 const parity = new URL('../../../tools/parity/', import.meta.url);
 /* eslint-disable @typescript-eslint/no-explicit-any -- the scenarios and their World are plain JavaScript, and stay so. */
@@ -47,9 +48,9 @@ function parse(path: string): Address {
 /** The part of a Kubernetes client that the World of tools/parity uses. */
 function clientOf(world: World) {
   const eventList = () =>
-    world.events.map(({ rollout, type, reason, message }) => ({
+    world.events.map(({ rollout, run, type, reason, message }) => ({
       metadata: {},
-      involvedObject: { kind: 'Rollout', name: rollout },
+      involvedObject: run === undefined ? { kind: 'Rollout', name: rollout } : { kind: 'AnalysisRun', name: run },
       type,
       reason,
       message,
@@ -99,6 +100,18 @@ function clientOf(world: World) {
   };
 }
 
+/** Addresses of tools/parity/metrics.mjs, answered without a server: `/value/JSON`, `/status/CODE`, `/sequence/KEY/A,B,C`. */
+export const webMeasure: Measure = (run, metric, ordinal) => {
+  const [, kind = '', rest = ''] = /^http:\/\/[^/]+\/([^/]+)\/([^?]*)/.exec(metric.provider.web?.url ?? '') ?? [];
+  if (kind === 'status') return { phase: 'Error', message: `received non 2xx response code: ${rest}` };
+  const attempt = Number(/\.(\d+)$/.exec(run.metadata.name)?.[1] ?? 0);
+  const sequence = rest.split('/').at(-1)?.split(',') ?? [];
+  const said = sequence[Math.min(attempt + ordinal - 1, sequence.length - 1)];
+  const result: unknown = kind === 'sequence' ? Number(said) : JSON.parse(rest).value;
+  const conditions = metric as { successCondition?: string; failureCondition?: string };
+  return { ...assessMeasurement(conditions, { result }), value: JSON.stringify(result) };
+};
+
 /** A checkpoint counts once nothing is left to do for so long, as in the recording. */
 const QUIET_MS = 1500;
 
@@ -126,7 +139,9 @@ export class SimulatedWorld extends ParityWorld {
   async until(what: string, test: () => unknown, timeoutMs = 60_000): Promise<void> {
     const end = this.world.store.now + timeoutMs;
     for (;;) {
-      if (await Promise.resolve(test()).catch(() => false)) return;
+      // People and networks are slower than controllers that have something to do.
+      const isQuiet = happenings(this.world).length === 0;
+      if (isQuiet && (await Promise.resolve(test()).catch(() => false))) return;
       if (this.world.store.now > end) throw new Error(`still waiting for ${what} after ${timeoutMs / 1000} s`);
       this.#next(this.world.store.now + 100);
     }

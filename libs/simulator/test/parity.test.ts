@@ -1,8 +1,9 @@
-// Scenarios of tools/parity that need no router, analysis or experiment, played in virtual time against what the reference was seen to do.
+// Scenarios of tools/parity that need no router, experiment, Job or Prometheus, played in virtual time against what the reference was seen to do.
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { noCapabilities } from '@sluice/engine';
 import { createWorld } from '../src/index.ts';
-import { load, SimulatedWorld } from './parity-world.ts';
+import { load, SimulatedWorld, webMeasure } from './parity-world.ts';
 
 /* eslint-disable @typescript-eslint/no-explicit-any */
 const file = (path: string): string => new URL(`../../../tools/parity/${path}`, import.meta.url).pathname;
@@ -51,20 +52,27 @@ const isKnown = (scenario: any, path: string): boolean =>
   known.some((entry) => new RegExp(entry.path).test(scenario.name + path)) ||
   (scenario.unstable ?? []).some((pattern: string) => new RegExp(pattern).test(path));
 
-const needsAnalysis = /analysis|promotion-(success|failure|inconclusive)/;
-// Of `invalid-specs`: what needs a router, an analysis or an experiment; the pods counted there are the last one's.
+/** Measured by other means than an address that is answered at once. */
+const needsMore = /analysis-run-|analysis-failure-with-nginx/;
+// Of `invalid-specs`: what needs a router or an experiment; the pods counted there are the last one's.
 const leftOut = ['missing-ingress', 'missing-template', 'experiment-no-duration-template'];
 const isLeftOut = (path: string): boolean =>
   path === '/each says what is wrong/pods' || leftOut.some((name) => path.includes(`/${name}`));
 
-const scenarios = (await Promise.all(['canary', 'blue-green'].map((name) => load(`scenarios/${name}.mjs`))))
+const capabilities = { ...noCapabilities, analysis: true };
+
+const scenarios = (await Promise.all(['canary', 'blue-green', 'analysis'].map((name) => load(`scenarios/${name}.mjs`))))
   .flatMap(({ default: list }) => list)
-  .filter((scenario: any) => !scenario.router && !needsAnalysis.test(scenario.name));
+  .filter((scenario: any) => !scenario.router && !needsMore.test(scenario.name));
 
 describe('The simulated world does what the reference was seen to do', () => {
   it.each(scenarios.map((scenario: any) => [scenario.name, scenario]))('%s', async (name, scenario) => {
     const want = json(`recorded/${name}.json`);
-    const world = new SimulatedWorld(createWorld({ namespace: `parity-${name}` }), name, leftOut) as any;
+    const world = new SimulatedWorld(
+      createWorld({ namespace: `parity-${name}`, capabilities, measure: webMeasure }),
+      name,
+      leftOut,
+    ) as any;
     await scenario.play(world, 'http://metrics.invalid');
     const found = [...differences(states(want.checkpoints), states(world.checkpoints))];
     const sent = eventKinds(world.checkpoints);

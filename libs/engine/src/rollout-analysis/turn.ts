@@ -58,13 +58,21 @@ function newsOf(
     const told: RolloutStatus = withRunEntries(s.status, blueGreenOf(s) ? entries : {});
     return composeStatus({ ...s, status: told }, { abort: true, pauses: [], abortCause: failure, events });
   }
-  const isOpen = Object.values(entries).some(({ status }) => status === 'Inconclusive');
-  if (isOpen && !isInconclusive(s) && !isResumed(s)) {
+  if (hasOpenQuestion(s, before, entries) && !isInconclusive(s)) {
     const told = withRunEntries(s.status, entries);
     const pauses = withPause(pausesOf(s.status), 'InconclusiveAnalysisRun', s.now);
     return composeStatus({ ...s, status: told }, { pauses, events });
   }
   return deepEqual(before, entries) ? undefined : { status: withRunEntries(s.status, entries), events };
+}
+
+/** Whether a run says neither yes nor no. One that somebody has looked at, to go on, is no question any more; the run after it is another. */
+function hasOpenQuestion(s: Situation, before: RunEntries, entries: RunEntries): boolean {
+  const isAnswered = (kind: AnalysisKind, name: string): boolean =>
+    isResumed(s) && before[kind]?.name === name && before[kind]?.status === 'Inconclusive';
+  return Object.entries(entries).some(
+    ([kind, { name, status }]) => status === 'Inconclusive' && !isAnswered(kind as AnalysisKind, name),
+  );
 }
 
 const causes: Readonly<Record<AnalysisKind, string>> = {
