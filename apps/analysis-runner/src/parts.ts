@@ -195,6 +195,8 @@ export interface WorkerPartsOptions extends SharedOptions {
   readonly schedulers: () => readonly string[];
   readonly tls?: ClientTls;
   readonly atOnce?: number;
+  /** How long stopping waits for measurements that run: 5 s. */
+  readonly graceMs?: number;
 }
 
 /** A worker, put together. */
@@ -222,7 +224,7 @@ export function createWorkerParts(options: WorkerPartsOptions): Assembly {
       schedulers.start();
       running.start();
       stop = async () => {
-        await running.stop();
+        await running.stop(options.graceMs);
         await schedulers.stop();
       };
     },

@@ -145,6 +145,7 @@ export class MeasuringWorld {
       identity: `worker-${serial++}`,
       plugins,
       logger: silentLogger,
+      graceMs: 200,
       schedulers: () => schedulers.map((scheduler) => scheduler.address()),
     });
     for (const part of assembly.parts) await part.start();

@@ -107,7 +107,9 @@ function judged(task: Task, outcome: MetricOutcome, now: () => number): Outcome 
   }
   const { value, message, metadata } = outcome.value;
   const verdict = verdictOf(task, outcome.value, now);
-  return { ...blank, phase: verdict.phase, value, message: verdict.message ?? message, metadata };
+  // What could not be judged has no value, as people who read statuses know it.
+  const shown = verdict.phase === 'Error' ? '' : value;
+  return { ...blank, phase: verdict.phase, value: shown, message: verdict.message ?? message, metadata };
 }
 
 const verdicts: Readonly<Record<string, Outcome['phase']>> = {
