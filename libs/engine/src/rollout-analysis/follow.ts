@@ -17,6 +17,8 @@ export interface FollowedRun {
   readonly events: readonly EventIntent[];
   /** Why a run that ought to begin cannot. */
   readonly trouble?: string;
+  /** It was begun because somebody resumed. */
+  readonly followsResume?: boolean;
 }
 
 /** Follows the current run of one kind, or begins one where it is time to. */
@@ -37,7 +39,7 @@ export function followRun(
   if (!built.ok) return { ...kept, events: [], trouble: built.error.message };
   const placed = placeRun(built.value, (name) => bearerOf(s, name, built.value));
   if (placed.kind === 'create') plan.ask({ kind: 'EnsureAnalysisRun', run: placed.run, events: [] });
-  return { entry: entryOf(placed.run), events: [] };
+  return { entry: entryOf(placed.run), events: [], followsResume: current !== undefined && isResumed(s) };
 }
 
 /** Who bears the name already. A run that was told to end gives no verdict of its own any more: it is nobody's. */
@@ -59,7 +61,8 @@ function isOfThisPlace(s: Situation, { kind, stepIndex }: WantedAnalysis, name: 
 /** Source: spec-analysis §10 “New run needed”. */
 function needsAnother(s: Situation, current: RolloutAnalysisRunStatus): boolean {
   if (isInconclusive(s)) return false;
-  if (isResumed(s)) return current.status === 'Inconclusive';
+  // Paused by hand, the resume is kept for later; so is what it asks for.
+  if (isResumed(s)) return current.status === 'Inconclusive' && !s.spec.paused;
   return !!s.status.abortedAt;
 }
 

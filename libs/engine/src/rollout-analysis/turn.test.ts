@@ -226,6 +226,18 @@ describe('the analyses of a blue-green promotion', () => {
     expect(world.begun).toEqual(['2-pre', '2-pre.1']);
   });
 
+  it('pause at each inconclusive verdict, and are made anew at each resume, once', () => {
+    const world = previewed();
+    world.judge(world.named('2-pre'), 'Inconclusive').settle();
+    expect(world.status).toMatchObject({ phase: 'Paused', message: 'InconclusiveAnalysisRun' });
+    world.patchStatus({ pauseConditions: null }).settle();
+    expect(world.begun).toEqual(['2-pre', '2-pre.1']);
+    world.judge(world.named('2-pre.1'), 'Inconclusive').settle();
+    expect(world.begun).toEqual(['2-pre', '2-pre.1']);
+    expect(world.status).toMatchObject({ phase: 'Paused', message: 'InconclusiveAnalysisRun' });
+    expect(active(world)).toBe(world.status.stableRS);
+  });
+
   it('are skipped by a full promotion', () => {
     const world = previewed();
     world.patchStatus({ promoteFull: true }).settle();

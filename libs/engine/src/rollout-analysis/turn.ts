@@ -41,6 +41,9 @@ export function analysisTurn(s: Situation, plan: Plan): AnalysisTurn {
   const events = followed.flatMap((each) => each.events);
   const trouble = followed.find((each) => each.trouble !== undefined)?.trouble;
   const news = newsOf(s, before, entries, events);
+  // In blue-green nothing else takes the resume up, and the next inconclusive verdict has to pause again.
+  if (news && blueGreenOf(s) && followed.some(({ followsResume }) => followsResume))
+    return { news: { ...news, status: { ...news.status, controllerPause: false } } };
   return { ...(news && { news }), ...(trouble !== undefined && { trouble }) };
 }
 
