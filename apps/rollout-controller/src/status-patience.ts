@@ -50,7 +50,7 @@ export function createStatusPatience({ deferMs = 1_000, lingerMs = 200 }: Status
 
   return {
     defersStatus(decision, now, { stored, carries }) {
-      if (isVerdict(decision) || decision.status.stableRS !== stored.stableRS) return endWait();
+      if (isVerdict(decision) || begins(decision) || decision.status.stableRS !== stored.stableRS) return endWait();
       if (!carries && decision.statusUrgency === 'unchanged') return endWait();
       until = Math.min(until ?? Number.POSITIVE_INFINITY, now + longestWaitMs(decision));
       return now < until || endWait();
@@ -68,6 +68,11 @@ export function createStatusPatience({ deferMs = 1_000, lingerMs = 200 }: Status
  */
 function isVerdict({ events }: Decision): boolean {
   return events.some(({ reason }) => reason === eventReasons.rolloutAborted);
+}
+
+/** What was begun is seen at once: the status has to say for which step. */
+function begins({ actions }: Decision): boolean {
+  return actions.some(({ kind }) => kind === 'EnsureAnalysisRun' || kind === 'EnsureExperiment');
 }
 
 function scales({ actions }: Decision): boolean {

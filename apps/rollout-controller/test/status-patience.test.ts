@@ -66,6 +66,12 @@ describe('a status', () => {
     ]);
   });
 
+  it('that names what was begun with it does not wait: people would see it at a step that the status does not speak of yet', () => {
+    const run = { metadata: { name: 'web-b-2-1' }, spec: { metrics: [] } };
+    const begun = decision([updateSet('web-b', { replicas: 2 }), { kind: 'EnsureAnalysisRun', run, events: [] }]);
+    expect(createStatusPatience().defersStatus(begun, 0, fresh)).toBe(false);
+  });
+
   it('that promotes does not wait: what follows takes pods away from what is stored as stable', () => {
     const promoted = decision([updateSet('web-a', { replicas: 0 })], { status: { stableRS: 'new' } });
     expect(createStatusPatience().defersStatus(promoted, 0, { stored: { stableRS: 'old' }, carries: false })).toBe(

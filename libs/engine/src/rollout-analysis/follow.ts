@@ -1,5 +1,6 @@
 import type { AnalysisRun, EventReason, RolloutAnalysisRunStatus } from '@sluice/model';
 import { analysisRunOf, placeRun } from '../analysis-template/index.ts';
+import type { AnalysisKind } from '../analysis-template/index.ts';
 import type { EventIntent } from '../decision.ts';
 import { event } from '../events.ts';
 import { findPause } from '../pause.ts';
@@ -78,9 +79,16 @@ function watched(s: Situation, plan: Plan, wanted: WantedAnalysis, current: Roll
     if (isCompletedPhase(current.status)) return { entry: current, events: [] };
     return begunAgain(s, plan, wanted, current);
   }
-  const entry = entryOf(run, current);
-  const changed = entry.status !== current.status && entry.status;
-  return { entry, events: changed ? [phaseEvent(wanted, entry, current.status)] : [] };
+  return { entry: entryOf(run, current), events: phaseNews(s, wanted.kind, current) };
+}
+
+/** That the run says something else than what the status remembers of it. */
+export function phaseNews(s: Situation, kind: AnalysisKind, known: RolloutAnalysisRunStatus): readonly EventIntent[] {
+  const run = runNamed(s, known.name);
+  const entry = run && entryOf(run, known);
+  if (!entry?.status || entry.status === known.status) return [];
+  const message = `${kind} Analysis Run '${entry.name}' Status New: '${entry.status}' Previous: '${known.status}'`;
+  return [event(`AnalysisRun${entry.status}` as EventReason, message)];
 }
 
 /** It was begun and is not there: asked for but not seen yet, or deleted by somebody. */
@@ -130,10 +138,3 @@ function verdictOf(run: AnalysisRun): {
 const completedPhases: readonly string[] = ['Successful', 'Failed', 'Error', 'Inconclusive'];
 export const isCompletedPhase = (phase: string | undefined): boolean =>
   phase !== undefined && completedPhases.includes(phase);
-
-function phaseEvent({ kind }: WantedAnalysis, entry: RolloutAnalysisRunStatus, before: string): EventIntent {
-  return event(
-    `AnalysisRun${entry.status}` as EventReason,
-    `${kind} Analysis Run '${entry.name}' Status New: '${entry.status}' Previous: '${before}'`,
-  );
-}

@@ -11,7 +11,7 @@ import type { Situation } from '../situation.ts';
 import { runEntries, withRunEntries } from './entries.ts';
 import type { RunEntries } from './entries.ts';
 import type { AnalysisKind } from '../analysis-template/index.ts';
-import { followRun, isCompletedPhase, isResumed } from './follow.ts';
+import { followRun, isCompletedPhase, isResumed, phaseNews } from './follow.ts';
 import { planRunHistory } from './history.ts';
 import { isInconclusive, skipsAnalysis, wantedAnalyses } from './wanted.ts';
 
@@ -38,7 +38,7 @@ export function analysisTurn(s: Situation, plan: Plan): AnalysisTurn {
   for (const { kind, entry } of followed) if (entry) entries[kind] = entry;
   planEnds(s, plan, skips ? {} : entries);
   planRunHistory(s, plan, entries);
-  const events = followed.flatMap((each) => each.events);
+  const events = skips ? lastEvents(s, before) : followed.flatMap((each) => each.events);
   const trouble = followed.find((each) => each.trouble !== undefined)?.trouble;
   const news = newsOf(s, before, entries, events);
   // In blue-green nothing else takes the resume up, and the next inconclusive verdict has to pause again.
@@ -76,6 +76,12 @@ function hasOpenQuestion(s: Situation, before: RunEntries, entries: RunEntries):
   return Object.entries(entries).some(
     ([kind, { name, status }]) => status === 'Inconclusive' && !isAnswered(kind as AnalysisKind, name),
   );
+}
+
+/** What has been seen of a run before it is nobody's any more. */
+function lastEvents(s: Situation, before: RunEntries): readonly EventIntent[] {
+  if (blueGreenOf(s)) return [];
+  return Object.entries(before).flatMap(([kind, entry]) => phaseNews(s, kind as AnalysisKind, entry));
 }
 
 const causes: Readonly<Record<AnalysisKind, string>> = {
