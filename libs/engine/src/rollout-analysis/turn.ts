@@ -38,7 +38,7 @@ export function analysisTurn(s: Situation, plan: Plan): AnalysisTurn {
   for (const { kind, entry } of followed) if (entry) entries[kind] = entry;
   planEnds(s, plan, skips ? {} : entries);
   planRunHistory(s, plan, entries);
-  const events = skips ? lastEvents(s, before) : followed.flatMap((each) => each.events);
+  const events = [...lastEvents(s, before, entries), ...followed.flatMap((each) => each.events)];
   const trouble = followed.find((each) => each.trouble !== undefined)?.trouble;
   const news = newsOf(s, before, entries, events);
   // In blue-green nothing else takes the resume up, and the next inconclusive verdict has to pause again.
@@ -78,10 +78,12 @@ function hasOpenQuestion(s: Situation, before: RunEntries, entries: RunEntries):
   );
 }
 
-/** What has been seen of a run before it is nobody's any more. */
-function lastEvents(s: Situation, before: RunEntries): readonly EventIntent[] {
-  if (blueGreenOf(s)) return [];
-  return Object.entries(before).flatMap(([kind, entry]) => phaseNews(s, kind as AnalysisKind, entry));
+/** What was seen of a run before it was nobody's any more. */
+function lastEvents(s: Situation, before: RunEntries, entries: RunEntries): readonly EventIntent[] {
+  const names = new Set(Object.values(entries).map(({ name }) => name));
+  return Object.entries(before)
+    .filter(([, { name }]) => !names.has(name))
+    .flatMap(([kind, entry]) => phaseNews(s, kind as AnalysisKind, entry));
 }
 
 const causes: Readonly<Record<AnalysisKind, string>> = {
