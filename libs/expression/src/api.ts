@@ -50,6 +50,8 @@ export type Evaluation =
 
 export interface Condition {
   readonly source: string;
+  /** Go's name of the type of what it gives, as far as that is known before it runs: `bool`, `float64`; else `unknown`. */
+  readonly type: string;
   /** Never throws. */
   evaluate(environment: EvaluationEnvironment): Evaluation;
 }

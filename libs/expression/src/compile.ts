@@ -68,6 +68,7 @@ export const compile = (source: string, options: CompileOptions = {}): Compilati
     const translation = translate(tree, types, functionSets[options.functions ?? 'condition'], limits);
     const condition: Condition = {
       source,
+      type: typeName(translation.body.type),
       evaluate: (environment) => evaluate(source, translation, limits, environment),
     };
     return { ok: true, condition };

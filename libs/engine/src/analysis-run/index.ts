@@ -6,7 +6,7 @@ export { isCompleted, nextOrdinal } from './metric-phase.ts';
 export { resolveRun, validateAnalysisRun } from './resolved-run.ts';
 export type { ResolvedMetric, ResolvedRun } from './resolved-run.ts';
 export type * from './snapshot.ts';
-export { providersOf } from './validate.ts';
+export { providersOf, validateMetrics } from './validate.ts';
 export { verdictOf } from './verdict.ts';
 export type { AnalysisVerdict } from './verdict.ts';
 export { assessMeasurement, noDataMessage } from './assess-measurement.ts';

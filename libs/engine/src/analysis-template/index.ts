@@ -2,6 +2,7 @@ export { buildAnalysisRun, buildRunOf } from './build.ts';
 export type { RunPlan } from './build.ts';
 export { metricForUse } from './metric-for-use.ts';
 export type { MetricForUse } from './metric-for-use.ts';
+export { matchesPattern } from './pattern.ts';
 export { isSameRun, placeRun } from './place-run.ts';
 export type { Placement } from './place-run.ts';
 export {
