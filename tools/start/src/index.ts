@@ -11,7 +11,7 @@ export { freePorts } from './ports.ts';
 export { runProgram } from './program.ts';
 export { checkRedis, findOrStartRedis } from './redis.ts';
 export { services, startServices, startServicesOn } from './services.ts';
-export type { Service, Surroundings } from './services.ts';
+export type { Plugin, Service, Surroundings } from './services.ts';
 export { runSession } from './session.ts';
 export type { LogsOf, Session } from './session.ts';
 export { lastWords } from './last-words.ts';

@@ -46,3 +46,15 @@ export async function startLocalCluster(
   const { api, 'data-plane': url, 'data-plane-status': statusUrl } = child.ready.addresses;
   return { kubeconfig, server: api ?? '', dataPlane: url && statusUrl ? { url, statusUrl } : undefined };
 }
+
+/** The data plane by itself, for a cluster whose pods are not real: that of tools/control-plane. */
+export async function startDataPlane(session: Session, kubeconfig: string): Promise<DataPlaneAddresses> {
+  const { ready } = await session.children.start({
+    name: 'data-plane',
+    command: process.execPath,
+    args: [path.join(root, 'apps/local-cluster/src/data-plane/main.ts'), '--kubeconfig', kubeconfig, '--announce'],
+    ready: readAnnouncement,
+  });
+  const { 'data-plane': url = '', 'data-plane-status': statusUrl = '' } = ready.addresses;
+  return { url, statusUrl };
+}

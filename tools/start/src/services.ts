@@ -14,6 +14,8 @@ export interface Surroundings {
   readonly kubeconfigOf?: (service: string) => string;
   /** Reaches the services as $REDIS_URL. */
   readonly redisUrl: string;
+  /** A Prometheus that the provider asks where a metric names none. */
+  readonly prometheusUrl?: string;
   /** Where the services keep their Leases. */
   readonly systemNamespace: string;
   /** Addresses of plugins, as the services' flag --plugins wants them. */
@@ -145,12 +147,19 @@ function startAll(session: Session, surroundings: Surroundings, list: readonly S
           ...service.args({ ...surroundings, kubeconfig }),
           '--announce',
         ],
-        env: { REDIS_URL: surroundings.redisUrl },
+        env: environmentOf(surroundings),
         ready: readAnnouncement,
       });
       return child.ready;
     }),
   );
+}
+
+function environmentOf({ redisUrl, prometheusUrl }: Surroundings): Record<string, string> {
+  return {
+    REDIS_URL: redisUrl,
+    ...(prometheusUrl === undefined ? {} : { ARGO_ROLLOUTS_PROMETHEUS_ADDRESS: prometheusUrl }),
+  };
 }
 
 const SYSTEM_NAMESPACE = 'sluice-system';
@@ -167,12 +176,15 @@ export async function systemNamespaceOf(client: KubeClient): Promise<string> {
 /** As `startServices`, for a caller that has only kubeconfigs; `kubeconfigOf` is for services that are users of their own. */
 export async function startServicesOn(
   session: Session,
-  cluster: { readonly kubeconfig: string; readonly kubeconfigOf?: (service: string) => string },
+  cluster: Pick<Surroundings, 'kubeconfig' | 'kubeconfigOf' | 'prometheusUrl'>,
   redisUrl: string,
+  list?: readonly Service[],
+  pluginList?: readonly Plugin[],
 ): Promise<Announcement[]> {
   const client = await createClient({ kubeconfig: cluster.kubeconfig, userAgent: 'sluice-start' });
   try {
-    return await startServices(session, { ...cluster, redisUrl, systemNamespace: await systemNamespaceOf(client) });
+    const systemNamespace = await systemNamespaceOf(client);
+    return await startServices(session, { ...cluster, redisUrl, systemNamespace }, list, pluginList);
   } finally {
     client.close();
   }

@@ -7,6 +7,8 @@ import type { StartOptions } from '../first-stage/options.mjs';
 import type { Announcement } from './announcement.ts';
 import { expectCustomResources, installCustomResources, routerCrds } from './custom-resources.ts';
 import { startLocalCluster } from './local-cluster.ts';
+import type { DataPlaneAddresses } from './local-cluster.ts';
+import { startPrometheus } from './prometheus/prometheus.ts';
 import { findOrStartRedis } from './redis.ts';
 import { readScenario } from './scenario/format.ts';
 import type { Scenario } from './scenario/format.ts';
@@ -40,8 +42,12 @@ async function startAndShow(session: Session): Promise<number> {
     : await startLocalCluster(session, { dataPlane: true });
   // Examples route by them; in a cluster that somebody named they are that somebody's.
   if (!options.kubeconfig) await installRouterKinds(cluster.kubeconfig);
+  const metrics = scenario?.needs.includes('prometheus')
+    ? await metricsOf(session, scenario, cluster.dataPlane)
+    : undefined;
   const running = await startAll(session, cluster.kubeconfig, {
     installCrds: options.installCrds || !options.kubeconfig,
+    prometheusUrl: metrics?.url,
   });
   console.log(
     `Sluice is up after ${elapsed().toFixed(1)} s: ${running.services.map((service) => service.name).join(', ')}\n`,
@@ -54,6 +60,16 @@ async function startAndShow(session: Session): Promise<number> {
   return untilStopped(session);
 }
 
+/** What clients get, as metrics. In a cluster that somebody named there are neither those clients nor the pods that answer them. */
+async function metricsOf(session: Session, { name }: Scenario, dataPlane: DataPlaneAddresses | undefined) {
+  if (!dataPlane)
+    throw new Failure(
+      `the scenario "${name}" measures what clients get of a cluster in memory: leave out --kubeconfig`,
+    );
+  const targets = [{ job: 'data-plane', url: `${dataPlane.statusUrl}/metrics` }];
+  return startPrometheus(session, { targets, say: (line) => console.log(line), install: true });
+}
+
 async function installRouterKinds(kubeconfig: string): Promise<void> {
   const client = await createClient({ kubeconfig, userAgent: 'sluice-start' });
   await installCustomResources(client, [routerCrds]).finally(() => client.close());
@@ -62,13 +78,14 @@ async function installRouterKinds(kubeconfig: string): Promise<void> {
 interface Running {
   readonly client: KubeClient;
   readonly redisUrl: string;
+  readonly prometheusUrl: string | undefined;
   readonly services: readonly Announcement[];
 }
 
 async function startAll(
   session: Session,
   kubeconfig: string,
-  { installCrds }: Pick<StartOptions, 'installCrds'>,
+  { installCrds, prometheusUrl }: Pick<StartOptions, 'installCrds'> & { readonly prometheusUrl?: string | undefined },
 ): Promise<Running> {
   const [client, redisUrl] = await Promise.all([
     clientOf(session, kubeconfig),
@@ -78,8 +95,11 @@ async function startAll(
   // A script may apply them while the services start; a person is told.
   else if (!options.servicesOnly) await expectCustomResources(client);
   const systemNamespace = await systemNamespaceOf(client);
-  const services = await startServices(session, { kubeconfig, redisUrl, systemNamespace });
-  return { client, redisUrl, services };
+  const services = await startServices(session, {
+    ...{ kubeconfig, redisUrl, systemNamespace },
+    ...(prometheusUrl === undefined ? {} : { prometheusUrl }),
+  });
+  return { client, redisUrl, prometheusUrl, services };
 }
 
 // Looks at the cluster before anything is started on it: a wrong file or a server that is down is told in one line.
@@ -114,6 +134,7 @@ function printWhatNext(what: Running & Place & { readonly scenario: Scenario | u
       ...trafficAddresses(what),
       `  ${'Kubernetes API'.padEnd(28)} ${what.client.server}`,
       `  ${'Redis'.padEnd(28)} ${what.redisUrl.replace(/\/\/[^@/]*@/, '//')}`,
+      ...(what.prometheusUrl === undefined ? [] : [`  ${'Prometheus'.padEnd(28)} ${what.prometheusUrl}`]),
       ...addresses,
     ].join('\n'),
   );

@@ -61,7 +61,10 @@ describe('a scenario', () => {
   it.each([
     ['title: t\nrollout: shop\nsteps: []', 'steps has to be a list with at least one step'],
     ['title: t\nrollout: shop\nsteps: [abort]\nspeed: 2', '"speed" is not a field'],
+    ['title: t\nrollout: shop\nneeds: [luck]\nsteps: [abort]', 'needs has to be a list of prometheus'],
     [withSteps('explode'), 'step 1: "explode" is not an action'],
+    [withSteps('metrics: 5'), '"metrics" needs a map of paths'],
+    [withSteps('metrics: { errors: 1 }'), '"metrics" needs a map of paths'],
     [withSteps('abort', 'setImage:'), 'step 2: "setImage" needs a value'],
     [withSteps('{ abort: , promote: }'), 'step 1: a step is one action'],
     [withSteps('look: now'), 'step 1: "look" needs a number of seconds'],

@@ -22,19 +22,26 @@ export interface Condition {
   readonly selects?: number;
 }
 
-/** One thing that the scenario does. Each action but `apply`, `say`, `look` and `wait` is a command of the `sluice` command line. */
+/** One thing that the scenario does. Each action but `apply`, `say`, `look`, `metrics` and `wait` is a command of the `sluice` command line. */
 export type Step =
   | { readonly do: 'say'; readonly text: string }
   | { readonly do: 'apply'; readonly files: readonly string[] }
   | { readonly do: 'command'; readonly args: readonly string[] }
   | { readonly do: 'look'; readonly seconds: number }
+  /** What the paths of http://metrics.example answer from now on. */
+  | { readonly do: 'metrics'; readonly answers: Readonly<Record<string, unknown>> }
   | { readonly do: 'wait'; readonly for: Condition };
+
+const needs = ['prometheus'] as const;
+export type Need = (typeof needs)[number];
 
 export interface Scenario {
   readonly name: string;
   readonly title: string;
   /** The Rollout that is shown and that commands are about. */
   readonly rollout: string;
+  /** What has to run beside Sluice: a Prometheus that scrapes what clients get, where the providers ask when a metric names no address. */
+  readonly needs: readonly Need[];
   readonly steps: readonly Step[];
   /** Commands to try when it has ended, without `sluice` in front. */
   readonly tryNext: readonly string[];
@@ -69,11 +76,12 @@ function parseScenario(name: string, value: unknown, folder: string, file: strin
     throw new Failure(`${file}: ${what}`);
   };
   const source = isRecord(value) ? value : fail('it is not a map');
-  const { title, rollout, steps, tryNext = [], ...rest } = source;
+  const { title, rollout, needs: needed = [], steps, tryNext = [], ...rest } = source;
   const [unknown] = Object.keys(rest);
-  if (unknown) fail(`"${unknown}" is not a field (title, rollout, steps, tryNext are)`);
+  if (unknown) fail(`"${unknown}" is not a field (title, rollout, needs, steps, tryNext are)`);
   if (typeof title !== 'string' || typeof rollout !== 'string') return fail('title and rollout have to be text');
   if (!Array.isArray(steps) || steps.length === 0) return fail('steps has to be a list with at least one step');
+  if (!isNeeds(needed)) return fail(`needs has to be a list of ${needs.join(', ')}`);
   if (!isTextList(tryNext)) return fail('tryNext has to be a list of commands');
   const parsed = steps.map((step: unknown, i) => {
     try {
@@ -82,7 +90,7 @@ function parseScenario(name: string, value: unknown, folder: string, file: strin
       return fail(`step ${i + 1}: ${(error as Error).message}`);
     }
   });
-  return { name, title, rollout, steps: parsed, tryNext, folder };
+  return { name, title, rollout, needs: needed, steps: parsed, tryNext, folder };
 }
 
 function parseStep(value: unknown, rollout: string): Step {
@@ -102,6 +110,10 @@ function parseStep(value: unknown, rollout: string): Step {
         throw new Error('"look" needs a number of seconds, at most 60');
       return { do: 'look', seconds: detail };
     }
+    case 'metrics':
+      if (!isRecord(detail) || !Object.keys(detail).every((path) => path.startsWith('/')))
+        throw new Error('"metrics" needs a map of paths, such as /error-rate, and what they answer');
+      return { do: 'metrics', answers: detail };
     case 'setImage':
       return command('set', 'image', rollout, requiredText(action, text));
     case 'promote':
@@ -116,7 +128,7 @@ function parseStep(value: unknown, rollout: string): Step {
       return command('retry', 'rollout', rollout);
     default:
       throw new Error(
-        `"${action}" is not an action (say, apply, wait, look, setImage, promote, abort, retry, pause, restart, undo)`,
+        `"${action}" is not an action (say, apply, wait, look, metrics, setImage, promote, abort, retry, pause, restart, undo)`,
       );
   }
 }
@@ -160,6 +172,10 @@ function requiredText(action: string, text: string | undefined): string {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isNeeds(value: unknown): value is Need[] {
+  return isTextList(value) && value.every((each) => needs.some((need) => need === each));
 }
 
 function isTextList(value: unknown): value is string[] {

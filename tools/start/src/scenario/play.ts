@@ -7,6 +7,8 @@ import { lastWords } from '../last-words.ts';
 import { applyManifests, readManifests } from '../manifests.ts';
 import { whatIsMissing } from './condition.ts';
 import type { Scene } from './condition.ts';
+import { metricsAddress } from './example-metrics.ts';
+import type { ExampleMetrics } from './example-metrics.ts';
 import type { Condition, Scenario, Step } from './format.ts';
 
 const WAIT_MS = 120_000;
@@ -18,6 +20,8 @@ export interface Stage {
   readonly say: (line: string) => void;
   /** Leaves things as they are for a person to look at; answers when that has been long enough. */
   readonly look: (seconds: number) => Promise<void>;
+  /** Outlives the scenario, as what measures does. */
+  readonly metrics: ExampleMetrics;
   readonly signal: AbortSignal;
 }
 
@@ -37,11 +41,15 @@ async function playStep(step: Step, scenario: Scenario, stage: Stage): Promise<v
     case 'apply': {
       const files = step.files.map((file) => path.join(scenario.folder, file));
       for (const file of files) stage.say(`$ kubectl apply -f ${path.relative(root, file)}`);
-      return applyManifests(scene.client, files.flatMap(readManifests), scene.namespace);
+      return applyManifests(scene.client, await stage.metrics.named(files.flatMap(readManifests)), scene.namespace);
     }
     case 'command':
       stage.say(`$ sluice ${step.args.join(' ')}`);
       return runCommand(step.args, stage);
+    case 'metrics':
+      for (const [path, answer] of Object.entries(step.answers))
+        stage.say(`# ${metricsAddress}${path} answers ${JSON.stringify(answer)} from now on`);
+      return stage.metrics.set(step.answers);
     case 'wait':
       return waitFor(step.for, stage);
     case 'look':

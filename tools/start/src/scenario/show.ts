@@ -9,6 +9,7 @@ import type { DataPlaneAddresses } from '../local-cluster.ts';
 import type { Session } from '../session.ts';
 import { startClients } from '../traffic/clients.ts';
 import { createSettling } from '../traffic/settled.ts';
+import { createExampleMetrics } from './example-metrics.ts';
 import type { Scenario } from './format.ts';
 import { playScenario } from './play.ts';
 
@@ -39,7 +40,9 @@ export async function showScenario(
   display.say(`${scenario.title}  (examples/${scenario.name})`);
   const scene = { client, namespace, rollout: scenario.rollout };
   const { look } = audience;
-  await playScenario(scenario, { scene, kubeconfig, say: display.say, look, signal: session.signal });
+  const metrics = createExampleMetrics();
+  session.atEnd(() => metrics.stop());
+  await playScenario(scenario, { scene, kubeconfig, say: display.say, look, metrics, signal: session.signal });
   const sent = await audience.clients?.quieten();
   watching.abort();
   await watched;
