@@ -40,7 +40,9 @@ export async function loadMoment(kube: Kube, moment: readonly StoredObject[], se
   for (const [object, made] of created.filter(([object]) => OURS.has(object.kind))) {
     const at = pathOf(object.kind, setting.namespace, object.metadata.name);
     const { metadata } = await kube.get(at);
-    await kube.replace(`${at}/status`, { ...made, metadata, status: statusFor(object, made, recreated) });
+    // Only Rollouts have a status of their own; that of the others is written with the object.
+    const target = object.kind === 'Rollout' ? `${at}/status` : at;
+    await kube.replace(target, { ...made, metadata, status: statusFor(object, made, recreated) });
   }
 }
 
