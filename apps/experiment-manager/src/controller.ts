@@ -120,6 +120,7 @@ export function createController(options: ControllerOptions): Controller {
     if (!isInCharge(key)) return;
     if (written.isBehind(key)) return { againAfterMs: cacheLagMs };
     const memory = memoryOf(key, experiment.metadata.uid ?? '');
+    if (!experiment.status?.phase) answers.begins(memory.uid);
     const within = AbortSignal.any([signal, authority.signal()]);
     const snapshot = await assemble(experiment, within);
     const decision = decideExperiment(snapshot);

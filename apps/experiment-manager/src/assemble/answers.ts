@@ -17,6 +17,8 @@ export interface Answers {
   runnerRests(uid: string, now: EpochMs): boolean;
   /** The status that follows from the refusals is stored: a retried experiment tries anew. */
   settled(uid: string): void;
+  /** It begins (again): runs that were asked for before were for the time before. */
+  begins(uid: string): void;
   forget(uid: string): void;
   of(uid: string, now: EpochMs): ExperimentAnswers;
   /** When something is to be tried again. */
@@ -76,6 +78,7 @@ export function createAnswers(): Answers {
       const mine = byUid.get(uid);
       for (const refusals of [mine?.refusedSets, mine?.refusedServices, mine?.refusedRuns]) refusals?.clear();
     },
+    begins: (uid) => void byUid.get(uid)?.started.clear(),
     forget: (uid) => void byUid.delete(uid),
     of(uid, now) {
       const mine = byUid.get(uid);

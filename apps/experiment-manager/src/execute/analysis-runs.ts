@@ -13,7 +13,9 @@ export async function ensureRun(execution: Execution, action: ActionOf<'EnsureAn
   assertInCharge(execution);
   try {
     if (analysis === undefined) return away(execution, noRunner);
-    const { name } = await analysis.ensureRun(run, { idempotencyKey: `${uid}/${key}`, signal });
+    // With the name: an experiment that is run again within a second wants another run.
+    const idempotencyKey = `${uid}/${key}/${run.metadata.name}`;
+    const { name } = await analysis.ensureRun(run, { idempotencyKey, signal });
     answers.runnerAnswered(uid);
     answers.runStarted(uid, key, name);
     return true;

@@ -59,14 +59,17 @@ function nextEntry(s: Situation, analysis: ExperimentAnalysis, before: Entry | u
   return existing && refreshed(s, analysis, { name, analysisRun: existing.metadata.name, phase: 'Pending' });
 }
 
-/** The run that was asked for before somebody died, or one like it that still goes on: it is taken, and none made beside it. */
+/**
+ * The run that was asked for before somebody died, or one like it that still goes on: it is taken, and none made beside it. Times have whole seconds, so one that
+ * has ended in the very second in which the versions became available may be that of the time before: it is measured again.
+ */
 function unnotedRun({ snapshot, status }: Situation, wanted: AnalysisRun): AnalysisRun | undefined {
   const { name } = wanted.metadata;
   const isSuffix = (rest: string): boolean => rest === '' || /^\.\d+$/.test(rest);
-  const availableAt = parseTime(status.availableAt);
-  const fresh = snapshot.analysisRuns.filter(({ metadata }) => {
-    const createdAt = parseTime(metadata.creationTimestamp);
-    const isFresh = createdAt !== undefined && availableAt !== undefined && createdAt >= availableAt;
+  const availableAt = parseTime(status.availableAt) ?? Number.POSITIVE_INFINITY;
+  const fresh = snapshot.analysisRuns.filter(({ metadata, status: measured }) => {
+    const sinceMs = (parseTime(metadata.creationTimestamp) ?? 0) - availableAt;
+    const isFresh = isCompleted(measured?.phase) ? sinceMs > 0 : sinceMs >= 0;
     return isFresh && metadata.name.startsWith(name) && isSuffix(metadata.name.slice(name.length));
   });
   const placed = placeRun(wanted, runByName(snapshot));
