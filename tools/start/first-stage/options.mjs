@@ -9,7 +9,8 @@ export const usage = `npm start [-- OPTIONS]
   changes its image and shows it moving until it is Healthy, beside what clients that send requests meanwhile get.
   Then everything stays up until Ctrl-C.
 
-  --scenario NAME      the example to play: a folder of examples/ (default: canary-nginx)
+  --scenario NAME      the example to play: a folder of examples/ (default: canary-nginx). One that measures gets a Prometheus:
+                       root on Debian installs it through apt once; without one, a stand-in answers its queries
   --kubeconfig FILE    run the services against that cluster instead of one in memory; nothing is applied there
                        unless --install-crds or --scenario asks for it
   --install-crds       with --kubeconfig: apply charts/sluice/crds first

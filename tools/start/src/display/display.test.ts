@@ -91,6 +91,31 @@ describe('what is shown of a Rollout', () => {
   });
 });
 
+describe('what is measured', () => {
+  const result = (more: object) => ({ name: 'error-rate', phase: 'Running', ...more });
+  const run = (revision: number, ...metricResults: object[]) =>
+    ({
+      revision,
+      specAndStatus: { spec: {}, status: { metricResults } },
+    }) as unknown as RolloutInfo['analysisRuns'][number];
+  const good = result({ successful: 3, measurements: [{ phase: 'Successful', value: '[0]' }] });
+  const bad = result({ successful: 3, failed: 2, measurements: [{ phase: 'Failed', value: '[0.4838709677419355]' }] });
+
+  it('stands below the versions, of the newest one alone, each measurement of it', () => {
+    const block = (...runs: RolloutInfo['analysisRuns']) => renderBlock(rollout({ analysisRuns: runs }), 1, 120);
+    expect(block(run(1, bad), run(2, good))).toContain('  measured  error-rate Running  ✔ 3  last [0]');
+    expect(block(run(2, bad))).toContain('  measured  error-rate Running  ✔ 3  ✖ 2  last [0.48]');
+    expect(block(run(1, bad), run(2, good)).filter((line) => line.includes('error-rate'))).toHaveLength(1);
+  });
+
+  it('is in a log where it turned bad, not each time that it was well', () => {
+    const line = (metric: object) => renderLine(rollout({ analysisRuns: [run(2, metric)] }));
+    expect(line(good)).toMatch(/ \| error-rate Running$/);
+    expect(line(bad)).toMatch(/ \| error-rate Running {2}✖ 2 {2}last \[0\.48\]$/);
+    expect(line(result({ phase: 'Error', error: 1, inconclusive: 2 }))).toMatch(/ \| error-rate Error {2}\? 2 {2}⚠ 1$/);
+  });
+});
+
 describe('a display', () => {
   it('redraws in place on a terminal, below what was said', () => {
     const screen = terminal(80);

@@ -1,4 +1,5 @@
 import type { PodInfo, ReplicaSetInfo, RolloutInfo } from '@sluice/cli';
+import { renderAnalyses } from './render-analysis.ts';
 
 /**
  * One moment of a Rollout in a few lines for a terminal of `width` columns. `seconds` is the time since the command was given; `traffic` is what
@@ -10,6 +11,7 @@ export function renderBlock(rollout: RolloutInfo, seconds: number, width: number
     `${rollout.icon} ${rollout.objectMeta.name}  ${rollout.status}${message}`,
     `  ${position(rollout)}`,
     ...shownSets(rollout).map((set) => `  ${setLine(set)}`),
+    ...renderAnalyses(rollout, 'all').map((analysis) => `  measured  ${analysis}`),
     ...(traffic === undefined ? [] : [`  ${traffic}`]),
     `  ${seconds.toFixed(1)} s`,
   ];
@@ -23,7 +25,9 @@ export function renderLine(rollout: RolloutInfo): string {
     return `rev ${set.revision}${roles(set)} ${shortImages(set)} ${ready}/${set.pods.length} ready`;
   });
   const message = rollout.message ? ` (${rollout.message})` : '';
-  return [`${rollout.status}${message}`, position(rollout), ...sets].filter(Boolean).join(' | ');
+  // Not each measurement that went well: what is to be seen is where it turned.
+  const analyses = renderAnalyses(rollout, 'trouble');
+  return [`${rollout.status}${message}`, position(rollout), ...sets, ...analyses].filter(Boolean).join(' | ');
 }
 
 function position(rollout: RolloutInfo): string {
