@@ -115,9 +115,13 @@ export function createController(options: ControllerOptions): Controller {
       capabilities: { ...options.capabilities, ...routers?.capabilities(rollout.metadata.namespace ?? '', rollout) },
       known: { ...creations.of(rollout.metadata.uid ?? '', at), ...peers.answers.of(rollout.metadata.uid ?? '', at) },
     });
-    return routers
-      ? Object.freeze({ ...snapshot, routers: routers.observations(rollout), releases: routers.releases(rollout) })
-      : snapshot;
+    if (!routers) return snapshot;
+    return Object.freeze({
+      ...snapshot,
+      routers: routers.observations(rollout),
+      routerProblems: routers.problems(rollout),
+      releases: routers.releases(rollout),
+    });
   }
 
   function forgetAnswers(uid: string): void {
@@ -156,6 +160,7 @@ export function createController(options: ControllerOptions): Controller {
       record(rollout, addedEvent(key));
     }
     const within = AbortSignal.any([signal, authority.signal()]);
+    await options.routers?.validate(rollout, within);
     await options.routers?.lookAgain(rollout, within);
     return await decideAndExecute(key, memory, rollout, within);
   }

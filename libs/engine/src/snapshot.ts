@@ -41,6 +41,14 @@ export interface Capabilities {
 
 export const noCapabilities: Capabilities = { routers: [], analysis: false, experiments: false, stepPlugins: [] };
 
+export interface RouterProblem {
+  readonly router: string;
+  /** Of the setting, below the router's own part of the manifest, and what stands there. */
+  readonly path: string;
+  readonly value: unknown;
+  readonly message: string;
+}
+
 /** `released`: the router holds nothing (any more). Otherwise why it has not given it back yet; it is asked again. */
 export type ReleaseAnswer = 'released' | { readonly reason: string };
 
@@ -73,6 +81,8 @@ export interface RolloutSnapshot {
   readonly createFailure?: { readonly hash: string; readonly message: string };
   /** By name: what each router that the strategy names was last seen to route; one that is not here is unknown. */
   readonly routers?: Readonly<Record<string, RouterObservation>>;
+  /** What routers have found wrong with the objects that the strategy names for them. Whom nobody could ask has found nothing. */
+  readonly routerProblems?: readonly RouterProblem[];
   /** What routers that the strategy names no more have said to giving back what they hold, by name; one that is not here has not been asked. */
   readonly releases?: Readonly<Record<string, ReleaseAnswer>>;
   /** AnalysisRuns whose controller is this Rollout, among them each that its status names and that exists. */

@@ -52,6 +52,14 @@ function referenceError(snapshot: RolloutSnapshot, template: PodTemplateSpec | u
   };
   const analysisTemplate = templateLookup(snapshot);
   const needsTemplates = snapshot.capabilities.analysis;
+  const routerError = () => {
+    const [problem] = snapshot.routerProblems ?? [];
+    if (problem === undefined) return undefined;
+    const { router, path, value, message } = problem;
+    const at = ['spec.strategy.canary.trafficRouting', router, path].filter((part) => part !== '').join('.');
+    return { type: 'Invalid value' as const, path: at, badValue: value, detail: message };
+  };
   const further = needsTemplates ? [() => validateAnalyses(rollout, analysisTemplate)] : [];
-  return validateReferences(rollout, { service, ...(needsTemplates && { analysisTemplate }), further }, template);
+  const lookups = { service, routerError, ...(needsTemplates && { analysisTemplate }), further };
+  return validateReferences(rollout, lookups, template);
 }

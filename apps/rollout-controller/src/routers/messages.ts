@@ -42,28 +42,43 @@ export function intentMessage(rollout: Rollout, router: string, intent: TrafficI
   });
 }
 
+/** The Services of the two sides, as the spec names them. */
+function servicesOf({ spec, status }: Rollout): { readonly stable: string; readonly canary: string } {
+  const { canary } = spec.strategy ?? {};
+  if (!canary?.pingPong) return { stable: canary?.stableService ?? '', canary: canary?.canaryService ?? '' };
+  const { pingService = '', pongService = '' } = canary.pingPong;
+  const isPing = status?.canary?.stablePingPong === 'ping';
+  return { stable: isPing ? pingService : pongService, canary: isPing ? pongService : pingService };
+}
+
+/** What a router is to look at, before anything is routed. */
+export function checkMessage(rollout: Rollout, router: string) {
+  const { stable, canary } = servicesOf(rollout);
+  return {
+    rollout: rolloutRef(rollout),
+    configJson: JSON.stringify(configOf(rollout, router) ?? {}),
+    stable: { service: stable, podTemplateHash: '' },
+    canary: { service: canary, podTemplateHash: '' },
+  };
+}
+
 /**
  * What a router is to give back. Services that the status does not name are those of the spec; the configuration is empty where the spec does not name the router
  * any more, and nobody knows what it was.
  */
 export function releaseMessage(rollout: Rollout, router: string) {
-  const { canary } = rollout.spec.strategy ?? {};
-  const { weights, stablePingPong } = rollout.status?.canary ?? {};
-  const { pingService, pongService } = canary?.pingPong ?? {};
-  const [pingPongStable, pingPongCanary] =
-    stablePingPong === 'ping' ? [pingService, pongService] : [pongService, pingService];
+  const weights = rollout.status?.canary?.weights;
+  const services = servicesOf(rollout);
+  const side = (part: 'stable' | 'canary') => ({
+    service: weights?.[part].serviceName ?? services[part],
+    podTemplateHash: weights?.[part].podTemplateHash ?? '',
+  });
   const config = configOf(rollout, router);
   return {
     rollout: rolloutRef(rollout),
     configJson: config === undefined ? '' : JSON.stringify(config),
-    stable: {
-      service: weights?.stable.serviceName ?? pingPongStable ?? canary?.stableService ?? '',
-      podTemplateHash: weights?.stable.podTemplateHash ?? '',
-    },
-    canary: {
-      service: weights?.canary.serviceName ?? pingPongCanary ?? canary?.canaryService ?? '',
-      podTemplateHash: weights?.canary.podTemplateHash ?? '',
-    },
+    stable: side('stable'),
+    canary: side('canary'),
     managedRoutes: managedRoutesOf(rollout),
   };
 }

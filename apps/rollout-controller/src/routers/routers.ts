@@ -5,6 +5,7 @@ import type {
   EventIntent,
   ReleaseAnswer,
   RouterObservation,
+  RouterProblem,
   TrafficIntent,
 } from '@sluice/engine';
 import type { TrafficObservation } from '@sluice/contracts';
@@ -15,6 +16,7 @@ import type { PluginHost } from '@sluice/plugin-host';
 import type { ActionOf } from '../execute/execution.ts';
 import { createGiveBack } from './give-back.ts';
 import { intentMessage, releaseMessage, verificationOf } from './messages.ts';
+import { createVerdicts } from './verdicts.ts';
 import { answered, busy, failed, hasDrifted, lookAgainAt, rewritten, unknownRouter } from './router-memory.ts';
 import type { RouterMemory } from './router-memory.ts';
 
@@ -36,6 +38,10 @@ export interface Routers {
   release(rollout: Rollout, routers: readonly string[], context: CallContext): Promise<void>;
   /** The same for a Rollout that names no router any more. What each said, also a failure, is in the next snapshot. */
   giveBack(rollout: Rollout, routers: readonly string[], context: CallContext): Promise<'asked' | 'resting'>;
+  /** Asks routers whether the Rollout can be routed, where that is not known. */
+  validate(rollout: Rollout, signal: AbortSignal): Promise<void>;
+  /** For the snapshot: what they found. */
+  problems(rollout: Rollout): readonly RouterProblem[];
   /** For the snapshot: what they said. */
   releases(rollout: Rollout): Readonly<Record<string, ReleaseAnswer>>;
   /** Looks again at routes that nobody has looked at for a while; true when something was found to be different. */
@@ -177,6 +183,11 @@ export function createRouters({ host, logger, now, lookEveryMs = defaultLookEver
   }
 
   const giveBack = createGiveBack({ release, logger, now });
+  const verdicts = createVerdicts({
+    validate: (rollout, router, check, signal) => clientFor(rollout, router)?.validate(check, { signal }),
+    logger,
+    now,
+  });
 
   return {
     capabilities(namespace, rollout) {
@@ -200,6 +211,8 @@ export function createRouters({ host, logger, now, lookEveryMs = defaultLookEver
     release,
     giveBack: giveBack.ask,
     releases: giveBack.answers,
+    validate: verdicts.ask,
+    problems: verdicts.problems,
     async lookAgain(rollout, signal) {
       for (const router of routersOf(rollout.spec)) {
         const memory = memoryOf(rollout, router);
@@ -215,11 +228,12 @@ export function createRouters({ host, logger, now, lookEveryMs = defaultLookEver
         if (memory.restUntil > now()) return memory.restUntil;
         return memory.observation.kind === 'observed' ? lookAgainAt(memory, lookEveryMs) : undefined;
       });
-      const known = moments.filter((at) => at !== undefined);
+      const known = [...moments, verdicts.againAt(rollout)].filter((at) => at !== undefined);
       return known.length > 0 ? Math.min(...known) : undefined;
     },
     wake(rollout, routers) {
       giveBack.wake(rollout, routers);
+      verdicts.wake(rollout);
       for (const router of routers) {
         const memory = memories.get(rollout.metadata.uid ?? '')?.get(router);
         if (memory?.observation.kind === 'unavailable') remember(rollout, router, { ...memory, restUntil: 0 });
@@ -228,6 +242,7 @@ export function createRouters({ host, logger, now, lookEveryMs = defaultLookEver
     forget(uid) {
       memories.delete(uid);
       giveBack.forget(uid);
+      verdicts.forget(uid);
     },
   };
 }

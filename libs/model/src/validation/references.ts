@@ -16,6 +16,8 @@ export interface ReferenceLookups {
   ingress?(name: string): KubeObject | undefined;
   /** The name as the Rollout gives it: `name` or `name.namespace`. */
   virtualService?(name: string): KubeObject | undefined;
+  /** What the traffic routers said of the objects that their configuration names. */
+  routerError?(): FieldError | undefined;
   /** Rules of others, asked last: whether templates merge and bound their measurements, whether routes fit. */
   readonly further?: readonly ((rollout: Rollout) => FieldError | undefined)[];
 }
@@ -132,6 +134,7 @@ export const validateReferences = (
     () => missingServiceError(rollout, lookups),
     () => missingTemplateError(rollout, lookups),
     () => routerReferencesError(rollout, lookups),
+    () => lookups.routerError?.(),
     ...referencedServices(rollout).map((named) => () => {
       const service = lookups.service?.(named.name);
       return service === undefined ? undefined : serviceError(named, service, rollout, template);
