@@ -12,7 +12,7 @@ import {
   startLocalCluster,
   startServicesOn,
 } from '@sluice/tools-start';
-import type { Announcement, Session } from '@sluice/tools-start';
+import type { Announcement, Plugin, Service, Session } from '@sluice/tools-start';
 
 export const clusterKinds = ['local', 'kubernetes'] as const;
 export type ClusterKind = (typeof clusterKinds)[number];
@@ -39,8 +39,12 @@ export function chosenCluster(name: string): ClusterKind {
   return kind;
 }
 
-/** Starts the cluster and the services; both end with the session. */
-export async function startBenchCluster(session: Session, kind: ClusterKind): Promise<BenchCluster> {
+/** Starts the cluster and the services (all of them, or only those that are given); both end with the session. */
+export async function startBenchCluster(
+  session: Session,
+  kind: ClusterKind,
+  only?: { readonly services: readonly Service[]; readonly plugins: readonly Plugin[] },
+): Promise<BenchCluster> {
   const started = kind === 'local' ? await local(session) : await real(session);
   const client = await createClient({ kubeconfig: started.kubeconfig, userAgent: 'sluice-bench' });
   session.atEnd(() => client.close());
@@ -50,6 +54,8 @@ export async function startBenchCluster(session: Session, kind: ClusterKind): Pr
     session,
     { kubeconfig: started.kubeconfig, kubeconfigOf: () => started.sutKubeconfig },
     redisUrl,
+    only?.services,
+    only?.plugins,
   );
   return { kind, client, services, countWrites: started.countWrites };
 }

@@ -99,7 +99,8 @@ export function createHintQueue(options: HintQueueOptions): HintQueue {
       await within(timeoutMs, queue.addBulk(jobs));
     },
     start() {
-      void connection.connect().catch(tell);
+      // The queue may have begun to connect by itself.
+      if (connection.status === 'wait') void connection.connect().catch(tell);
       timer = setTimeout(() => void look(), watchMs);
     },
     async stop() {
