@@ -22,11 +22,13 @@ const errorCodes: Readonly<Record<PluginErrorCode, ErrorCode>> = {
 };
 
 const longestResult = 2 ** 20;
+// What people see is kept in the status of a run, ten times for each metric, and an object has to stay far below 1 MiB.
+const longestShown = 16_384;
 
 /** Rules M2 and M5: what an author's function answered, as it travels. */
 export function outcomeOf(answer: MetricAnswer, mask: MaskSecrets): Outcome {
   const { message = '' } = answer;
-  const said = { message: mask(message), metadata: maskedTexts(answer.metadata, mask) };
+  const said = { message: shown(message, mask), metadata: maskedTexts(answer.metadata, mask) };
   if ('pending' in answer) {
     const { handle = '', pollAfterMs = 0 } = answer.pending;
     return {
@@ -36,14 +38,14 @@ export function outcomeOf(answer: MetricAnswer, mask: MaskSecrets): Outcome {
   }
   if ('error' in answer) return finished({ ...said, errorCode: errorCodes[answer.error] });
   if ('verdict' in answer)
-    return finished({ ...said, verdict: verdicts[answer.verdict], value: mask(answer.value ?? '') });
+    return finished({ ...said, verdict: verdicts[answer.verdict], value: shown(answer.value ?? '', mask) });
   const valueJson = formatMetricResult(answer.result);
   if (valueJson.length > longestResult)
     throw new PluginError(
       'Invalid',
       `the result is ${Math.ceil(valueJson.length / 1024)} KiB of JSON, and at most 1 MiB is judged: ask for less`,
     );
-  return finished({ ...said, valueJson, value: mask(answer.value ?? valueJson) });
+  return finished({ ...said, valueJson, value: shown(answer.value ?? valueJson, mask) });
 }
 
 export function startResponseOf(answer: MetricAnswer, mask: MaskSecrets): MetricStartResponse {
@@ -52,13 +54,19 @@ export function startResponseOf(answer: MetricAnswer, mask: MaskSecrets): Metric
 
 /** Rule M4: an error of the measurement is an answer. */
 export function errorOutcome(error: PluginError, mask: MaskSecrets): Outcome & { readonly $case: 'finished' } {
-  return finished({ errorCode: errorCodes[error.code], message: mask(error.message) });
+  return finished({ errorCode: errorCodes[error.code], message: shown(error.message, mask) });
 }
 
 function finished(value: Partial<Finished>): Outcome & { readonly $case: 'finished' } {
   return { $case: 'finished', value: Finished.fromPartial(value) };
 }
 
+/** Masked first: a secret that is cut in two would be no secret value any more. */
+function shown(text: string, mask: MaskSecrets): string {
+  const masked = mask(text);
+  return masked.length <= longestShown ? masked : `${masked.slice(0, longestShown).toWellFormed()}…`;
+}
+
 function maskedTexts(texts: Readonly<Record<string, string>> = {}, mask: MaskSecrets): Record<string, string> {
-  return Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, mask(text)]));
+  return Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, shown(text, mask)]));
 }

@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import type { ServiceError } from '@grpc/grpc-js';
-import { ErrorCode, Measurement, Verdict } from '@sluice/contracts';
+import { ErrorCode, Finished, Measurement, Verdict } from '@sluice/contracts';
 import type { MetricPollResponse, MetricStartResponse } from '@sluice/contracts';
 import { afterEach, describe, expect, test } from 'vitest';
 import { PluginError, servePlugin } from '../src/index.ts';
@@ -108,6 +108,22 @@ describe('a served metric provider', () => {
   test('judges no result of more than 1 MiB', async () => {
     const { start } = await served({ start: async () => ({ result: 'x'.repeat(2 ** 20) }) });
     expect(finishedOf(await start())).toMatchObject({ errorCode: ErrorCode.INVALID, valueJson: '' });
+  });
+
+  test('cuts off what people see, which is kept in the status of a run, and judges all of it', async () => {
+    const { start } = await served({
+      start: async () => ({
+        result: ['x'.repeat(100_000)],
+        message: 'y'.repeat(100_000),
+        metadata: { a: 'z'.repeat(100_000) },
+      }),
+    });
+    const { value, valueJson, message, metadata } = Finished.fromPartial(finishedOf(await start()) ?? {});
+    expect(valueJson.length).toBeGreaterThan(100_000);
+    for (const shown of [value, message, metadata['a'] ?? '']) {
+      expect(shown.length).toBeLessThan(17_000);
+      expect(shown.endsWith('…')).toBe(true);
+    }
   });
 
   test('refuses requests that make no sense', async () => {
