@@ -1,4 +1,5 @@
-// Follows the guide word for word in a clean clone in a temporary folder, with packages from the registry: node tools/plugin-generator/follow-guide.ts
+// Follows a guide word for word in a clean clone in a temporary folder, with packages from the registry:
+// node tools/plugin-generator/follow-guide.ts [write-a-metric-provider]
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +12,7 @@ const clone = join(folder, 'sluice');
 const started = performance.now();
 try {
   execFileSync('git', ['clone', '--quiet', root, clone], { stdio: 'inherit' });
-  const guide = readFileSync(join(clone, 'docs/guides/write-a-traffic-router.md'), 'utf8');
+  const guide = readFileSync(join(clone, `docs/guides/${process.argv[2] ?? 'write-a-traffic-router'}.md`), 'utf8');
   const { status } = spawnSync('bash', ['-c', `npm ci\n${scriptOf(stepsOf(guide))}`], {
     cwd: clone,
     stdio: 'inherit',

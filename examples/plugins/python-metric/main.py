@@ -40,7 +40,7 @@ async def main() -> None:
     await stopped.wait()
     # P6: whoever watches learns of it before calls are refused; calls that run may end.
     await health.enter_graceful_shutdown()
-    await server.stop(grace=10)
+    await server.stop(grace=5)
     await provider.close()
 
 

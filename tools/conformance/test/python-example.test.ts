@@ -1,0 +1,14 @@
+import { test } from 'vitest';
+import { preparedEnvironment } from '../python-example/environment.ts';
+import { startExample, without } from '../python-example/start.ts';
+import { testConformance } from '../src/vitest.ts';
+
+const environment = await preparedEnvironment();
+if (environment === undefined) {
+  const line =
+    'left out: examples/plugins/python-metric (node tools/conformance/python-example/check.ts makes a Python for it)';
+  console.log(line);
+  test.skip(line);
+} else {
+  testConformance({ type: 'metric', without, start: () => startExample(environment) });
+}
