@@ -38,6 +38,7 @@ async function contractWith(file: string, from: string, to: string): Promise<str
 
 const released = join(contractsDirectory, 'released.binpb');
 const router = 'sluice/router/v1/router.proto';
+const metric = 'sluice/metric/v1/metric.proto';
 
 describe('the .proto files', { timeout: 60_000 }, () => {
   test('are written as protobuf asks for (buf lint)', async () => {
@@ -49,12 +50,13 @@ describe('the .proto files', { timeout: 60_000 }, () => {
   });
 
   test.each([
-    ['a field with another number', 'int32 max_weight = 6;', 'int32 max_weight = 16;'],
-    ['a field of another type', 'int32 weight = 5;', 'string weight = 5;'],
-    ['a call that is gone', 'rpc Release(ReleaseRequest) returns (ReleaseResponse);', ''],
-  ])('with %s are refused as breaking', async (_what, from, to) => {
-    const directory = await contractWith(router, from, to);
-    await expect(buf('breaking', directory, '--against', released)).rejects.toThrow(router);
+    ['a field with another number', router, 'int32 max_weight = 6;', 'int32 max_weight = 16;'],
+    ['a field of another type', router, 'int32 weight = 5;', 'string weight = 5;'],
+    ['a call that is gone', router, 'rpc Release(ReleaseRequest) returns (ReleaseResponse);', ''],
+    ['a measurement without its secrets', metric, 'repeated string secret_values = 7;', ''],
+  ])('with %s are refused as breaking', async (_what, file, from, to) => {
+    const directory = await contractWith(file, from, to);
+    await expect(buf('breaking', directory, '--against', released)).rejects.toThrow(file);
   });
 
   test('with a new optional field are not refused', async () => {
