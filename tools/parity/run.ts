@@ -1,11 +1,13 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import type { Totals } from '@sluice/local-cluster';
 import { Failure, findOrStartRedis, root, runProgram, runSession, startServicesOn } from '@sluice/tools-start';
 import { chosenCluster } from './src/chosen-cluster.ts';
 import { startPlayCluster } from './src/cluster.ts';
 import type { ClusterKind } from './src/cluster.ts';
 import { mustBeSame } from './src/must-be-same.ts';
+import { startTraffic } from './src/traffic.ts';
 
 // npm run parity: a cluster, the services and the replay of recorded scenarios; exit code 1 when anything differs. See README.md.
 const here = path.join(root, 'tools/parity');
@@ -13,18 +15,33 @@ const here = path.join(root, 'tools/parity');
 await runSession(
   () => path.join(root, '.cache/logs/parity'),
   async (session) => {
-    const { cluster: kind, known, replay } = readArguments();
+    const { cluster: kind, known, traffic, replay } = readArguments();
     const [cluster, redisUrl] = await Promise.all([
-      startPlayCluster(session, kind),
+      startPlayCluster(session, kind, { dataPlane: traffic }),
       findOrStartRedis(session, process.env['REDIS_URL']),
     ]);
     await startServicesOn(session, cluster, redisUrl);
     const differences = known ?? knownDifferences(kind, session.temp);
     const given = ['--kubeconfig', cluster.kubeconfig, '--known', differences, ...replay];
     const program = [path.join(here, 'replay.mjs'), 'check', ...given];
-    return (await runProgram(session, process.execPath, program, { output: 'show' })).code;
+    const endTraffic = cluster.dataPlane && (await startTraffic(session, cluster.kubeconfig, cluster.dataPlane));
+    const { code } = await runProgram(session, process.execPath, program, { output: 'show' });
+    return (await isWellServed(endTraffic)) ? code : 1;
   },
 );
+
+/** Whether every request of the clients that came meanwhile was answered, as far as a right order could have had it answered. */
+async function isWellServed(endTraffic: (() => Promise<Totals>) | undefined): Promise<boolean> {
+  if (!endTraffic) return true;
+  try {
+    const { requests, failed } = await endTraffic();
+    console.error(`clients sent ${requests} requests; ${failed} were not answered, none of them for want of order`);
+    return true;
+  } catch (error) {
+    console.error((error as Error).message);
+    return false;
+  }
+}
 
 /** A file with the differences of Sluice, and those that are the cluster's own and not Sluice's. */
 function knownDifferences(kind: ClusterKind, folder: string): string {
@@ -48,18 +65,21 @@ function readArguments() {
         routers: { type: 'string' },
         report: { type: 'string' },
         'must-be-same': { type: 'boolean', default: false },
+        traffic: { type: 'boolean', default: false },
       },
     });
-    const { cluster, known, 'must-be-same': listed, ...passedOn } = values;
+    const { cluster, known, traffic, 'must-be-same': listed, ...passedOn } = values;
+    if (traffic && cluster !== 'local')
+      throw new Failure('--traffic needs pods that answer: only the local cluster has some');
     const names = listed ? [...mustBeSame().parity, ...positionals] : positionals;
     const replay = Object.entries(passedOn).flatMap(([name, value]) =>
       value === undefined ? [] : [`--${name}`, value],
     );
-    return { cluster: chosenCluster(cluster), known, replay: [...replay, ...names] };
+    return { cluster: chosenCluster(cluster), known, traffic, replay: [...replay, ...names] };
   } catch (error) {
     if (error instanceof Failure) throw error;
     throw new Failure(
-      `${(error as Error).message} (npm run parity -- --cluster local|kubernetes [--jobs N] [--must-be-same] [NAME…])`,
+      `${(error as Error).message} (npm run parity -- --cluster local|kubernetes [--jobs N] [--must-be-same] [--traffic] [NAME…])`,
     );
   }
 }

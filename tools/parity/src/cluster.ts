@@ -4,7 +4,7 @@ import { createClient } from '@sluice/kube';
 import { startControlPlane, watchWrites } from '@sluice/tools-control-plane';
 import type { WriteCounts } from '@sluice/tools-control-plane';
 import { installCustomResources, root, sluiceCrds, startLocalCluster } from '@sluice/tools-start';
-import type { Session } from '@sluice/tools-start';
+import type { DataPlaneAddresses, LocalClusterChoice, Session } from '@sluice/tools-start';
 import { watchLocalWrites } from './local-writes.ts';
 import { grantChartPermissions } from './permissions.ts';
 
@@ -17,25 +17,32 @@ export interface PlayCluster {
   readonly kubeconfig: string;
   /** Of one service under test, with the permissions that the chart gives it where the cluster checks them; what it writes is counted. */
   readonly kubeconfigOf: (service: string) => string;
+  /** Where clients could send requests; undefined without. */
+  readonly dataPlane: DataPlaneAddresses | undefined;
   /** Starts to count; the answer tells what the services have written since. */
   watchWrites(): Promise<() => Promise<WriteCounts>>;
 }
 
 /** Starts a cluster that ends with the session. `kubernetes` is the real control plane, which is built first when it is not. */
-export async function startPlayCluster(session: Session, kind: ClusterKind): Promise<PlayCluster> {
-  const cluster = kind === 'local' ? await localCluster(session) : await realCluster(session);
+export async function startPlayCluster(
+  session: Session,
+  kind: ClusterKind,
+  choice: LocalClusterChoice = {},
+): Promise<PlayCluster> {
+  const cluster = kind === 'local' ? await localCluster(session, choice) : await realCluster(session);
   const client = await createClient({ kubeconfig: cluster.kubeconfig, userAgent: 'sluice-parity' });
   await installCustomResources(client, [sluiceCrds, path.join(root, 'tools/control-plane/routers.crds.yaml')]);
   client.close();
   return cluster;
 }
 
-async function localCluster(session: Session): Promise<PlayCluster> {
-  const { kubeconfig, server } = await startLocalCluster(session);
+async function localCluster(session: Session, choice: LocalClusterChoice): Promise<PlayCluster> {
+  const { kubeconfig, server, dataPlane } = await startLocalCluster(session, choice);
   // As on the real control plane, the token is the user's name: the services get one of their own.
   const sutKubeconfig = path.join(session.temp, 'sut.kubeconfig');
   fs.writeFileSync(sutKubeconfig, fs.readFileSync(kubeconfig, 'utf8').replaceAll('admin-token', 'sut-token'));
-  return { kubeconfig, kubeconfigOf: () => sutKubeconfig, watchWrites: () => watchLocalWrites(server, 'sut') };
+  const watchWrites = () => watchLocalWrites(server, 'sut');
+  return { kubeconfig, kubeconfigOf: () => sutKubeconfig, dataPlane, watchWrites };
 }
 
 async function realCluster(session: Session): Promise<PlayCluster> {
@@ -48,6 +55,7 @@ async function realCluster(session: Session): Promise<PlayCluster> {
   return {
     kubeconfig: plane.kubeconfig,
     kubeconfigOf,
+    dataPlane: undefined,
     watchWrites: async () => {
       const count = watchWrites(plane.auditLog);
       return async () => count();
