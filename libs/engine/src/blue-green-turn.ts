@@ -55,9 +55,10 @@ const needsPause = (s: Situation): boolean =>
 /** Nothing to wait for: it goes back to what was stable, everything is to be promoted, or nobody is served by another version. */
 function isFastTracked(s: Situation, active: Service | undefined): boolean {
   const selected = active ? selectedHash(active) : '';
-  return (
-    isFastRollback(s) || s.status.promoteFull === true || isUnused(s, selected) || selected === s.roles.newSet.hash
-  );
+  const { hash } = s.roles.newSet;
+  // The status says so from the turn that switches on: with an analysis after it, that turn does not promote yet.
+  const isSwitched = selected === hash || s.status.blueGreen?.activeSelector === hash;
+  return isFastRollback(s) || s.status.promoteFull === true || isUnused(s, selected) || isSwitched;
 }
 
 /** The Service selects no version, and there is none yet that it should: a Service that was applied anew in mid-update belongs to the stable one. */

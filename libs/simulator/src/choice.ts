@@ -1,5 +1,7 @@
 import { podTemplateHashLabel } from '@sluice/model';
 import { happenings, nextMoment, passTime, play } from './agenda.ts';
+import { restartRunner } from './analysis-runner.ts';
+import type { Measured } from './analysis-runner.ts';
 import * as commands from './commands.ts';
 import type { Promotion } from './commands.ts';
 import { removeReplicaSet } from './garbage.ts';
@@ -47,6 +49,12 @@ export type Choice =
   | { readonly do: 'lag'; readonly kind: Kind }
   | { readonly do: 'lag-set'; readonly nth: number }
   | { readonly do: 'catch-up' }
+  /** From now on each metric says so. */
+  | { readonly do: 'metrics-say'; readonly phase: Measured['phase'] }
+  /** The analysis-runner forgets everything that is not stored. */
+  | { readonly do: 'runner-dies' }
+  | { readonly do: 'terminate-run'; readonly nth: number }
+  | { readonly do: 'delete-run'; readonly nth: number }
   | { readonly do: 'refuse-creates'; readonly refused: boolean }
   | { readonly do: 'refuse-evictions'; readonly refused: boolean };
 
@@ -110,6 +118,11 @@ function meddle(world: World, choice: Meddling, rollout: string): void {
     case 'pod-dies':
     case 'pod-unready':
       return disturbPod(world, choice);
+    case 'metrics-say':
+    case 'runner-dies':
+    case 'terminate-run':
+    case 'delete-run':
+      return disturbAnalysis(world, choice);
     case 'delete-set':
     case 'scale-set':
     case 'touch-set':
@@ -146,6 +159,22 @@ function disturbPod(world: World, choice: Extract<Choice, { do: 'pod-dies' | 'po
   if (pod === undefined) return;
   if (choice.do === 'pod-dies') deletePod(world, pod);
   else unreadyPod(world, pod);
+}
+
+function disturbAnalysis(
+  world: World,
+  choice: Extract<Choice, { do: 'metrics-say' | 'runner-dies' | 'terminate-run' | 'delete-run' }>,
+): void {
+  if (choice.do === 'runner-dies') return restartRunner(world);
+  if (choice.do === 'metrics-say') {
+    const { phase } = choice;
+    world.measure = () => ({ phase });
+    return;
+  }
+  const run = nth(world.store.list('AnalysisRun'), choice.nth);
+  if (run === undefined) return;
+  if (choice.do === 'delete-run') world.store.remove('AnalysisRun', run.metadata.name);
+  else commands.patchObject(world, 'AnalysisRun', run.metadata.name, { spec: { terminate: true } });
 }
 
 function disturbSet(

@@ -1,6 +1,13 @@
 // Random histories: a Rollout as it begins, what happens to it, and what it must come to once faults stop.
 import fc from 'fast-check';
-import type { BlueGreenStrategy, CanaryStrategy, PodTemplateSpec, RolloutSpec, WorkloadScaleDown } from '@sluice/model';
+import type {
+  BlueGreenStrategy,
+  CanaryStrategy,
+  Metric,
+  PodTemplateSpec,
+  RolloutSpec,
+  WorkloadScaleDown,
+} from '@sluice/model';
 import type { Choice, Manifest } from '../src/index.ts';
 
 export type Goal = 'abort' | 'promote' | 'rollback' | 'supersede';
@@ -13,6 +20,8 @@ export interface History {
   readonly more?: Partial<RolloutSpec>;
   /** The template is a Deployment's, whose own pods go when this says so. */
   readonly workload?: WorkloadScaleDown;
+  /** What the analyses measure. */
+  readonly metrics?: Metric;
   /** Whether the first version is up before anything happens. */
   readonly deployed: boolean;
   readonly choices: readonly Choice[];
@@ -50,6 +59,9 @@ export function manifestsOf(history: History): Manifest[] {
   };
   return [
     ...servicesOf(history).map(service),
+    ...(history.metrics
+      ? [{ kind: 'AnalysisTemplate' as const, metadata: { name: 'check' }, spec: { metrics: [history.metrics] } }]
+      : []),
     ...(workload ? [deployment] : []),
     {
       kind: 'Rollout',
@@ -239,3 +251,68 @@ const blueGreenChanges: fc.Arbitrary<Choice>[] = [
 export const canaryHistory = historyOf(canaryStrategy, spokenFor(canaryChanges));
 export const blueGreenHistory = historyOf(blueGreenStrategy, spokenFor(blueGreenChanges));
 export const calmCanaryHistory = historyOf(canaryStrategy, calmChoices(canaryChanges));
+
+// Analyses: what metrics say may change at any time, runs are ended or deleted by people, and the analysis-runner dies.
+
+const check = { templates: [{ templateName: 'check' }] };
+const metricsArbitrary: fc.Arbitrary<Metric> = fc
+  .record({
+    count: fc.integer({ min: 1, max: 3 }),
+    failureLimit: fc.constantFrom(0, 0, 1),
+    initialDelay: fc.constantFrom('0s', '0s', '2s'),
+  })
+  .map((fields) => ({
+    name: 'metric',
+    interval: '1s',
+    consecutiveErrorLimit: 1,
+    provider: { web: { url: 'http://metrics/' } },
+    ...fields,
+    count: Math.max(fields.count, fields.failureLimit),
+  }));
+const measuredStepsArbitrary = fc.array(
+  fc.oneof(
+    fc.constantFrom(10, 50, 100).map((setWeight) => ({ setWeight })),
+    fc.constantFrom({}, { duration: 1 }).map((pause) => ({ pause })),
+    fc.constant({ analysis: check }),
+    fc.constant({ analysis: check }),
+  ),
+  { minLength: 1, maxLength: 4 },
+);
+const measuring: fc.Arbitrary<Choice>[] = [
+  fc
+    .constantFrom('Successful' as const, 'Failed' as const, 'Inconclusive' as const, 'Error' as const)
+    .map((phase) => ({ do: 'metrics-say', phase })),
+  fc.constant({ do: 'runner-dies' }),
+  fc.record({ do: fc.constantFrom('terminate-run' as const, 'delete-run' as const), nth }),
+  fc.constantFrom('AnalysisRun', 'Rollout').map((kind) => ({ do: 'lag', kind }) as Choice),
+  fc.constant({ do: 'catch-up' }),
+];
+const measuredChoice = (changes: fc.Arbitrary<Choice>[]): fc.Arbitrary<Choice> =>
+  fc.oneof({ weight: 4, arbitrary: spokenFor(changes) }, { weight: 1, arbitrary: fc.oneof(...measuring) });
+
+const measured = (
+  strategy: fc.Arbitrary<History['strategy']>,
+  changes: fc.Arbitrary<Choice>[],
+): fc.Arbitrary<History> =>
+  fc
+    .tuple(historyOf(strategy, measuredChoice(changes)), metricsArbitrary)
+    .map(([history, metrics]) => ({ ...history, more: {}, metrics }));
+
+export const measuredCanaryHistory = measured(
+  fc
+    .record({ steps: measuredStepsArbitrary, background: fc.boolean(), startingStep: fc.nat(2) })
+    .map(({ steps, background, startingStep }) => ({
+      canary: { steps, ...(background ? { analysis: { ...check, startingStep } } : {}) } as CanaryStrategy,
+    })),
+  [measuredStepsArbitrary.map((steps) => ({ do: 'change-spec', patch: { strategy: { canary: { steps } } } }))],
+);
+export const measuredBlueGreenHistory = measured(
+  fc.record({ strategy: blueGreenStrategy, pre: fc.boolean(), post: fc.boolean() }).map(({ strategy, pre, post }) => ({
+    blueGreen: {
+      ...strategy.blueGreen!,
+      ...(pre ? { prePromotionAnalysis: check } : {}),
+      ...(post || !pre ? { postPromotionAnalysis: check } : {}),
+    },
+  })),
+  blueGreenChanges,
+);

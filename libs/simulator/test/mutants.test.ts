@@ -3,7 +3,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DecideRollout } from '../src/index.ts';
 import { playCalmly } from './calm.ts';
-import { blueGreenHistory, calmCanaryHistory, canaryHistory } from './history.ts';
+import {
+  blueGreenHistory,
+  calmCanaryHistory,
+  canaryHistory,
+  measuredBlueGreenHistory,
+  measuredCanaryHistory,
+} from './history.ts';
 import type { History } from './history.ts';
 import * as mutants from './mutants.ts';
 import { Broken, playHistory } from './play.ts';
@@ -40,6 +46,9 @@ const cases: readonly [string, DecideRollout, Broke, fc.Arbitrary<History>][] = 
   ['writes without preconditions', mutants.writesBlindly, 'preconditions', canaryHistory],
   ['never comes to rest', mutants.neverRests, 'rest', canaryHistory],
   ['repeats an action on a settled world', mutants.repeatsItself, 'idempotent', canaryHistory],
+  ['takes errors for successes', mutants.trustsErrors, 'evidence', measuredCanaryHistory],
+  ['takes a stopped run for a success', mutants.trustsStoppedRuns, 'evidence', measuredCanaryHistory],
+  ['promotes what nobody could judge', mutants.assumesTheBest, 'evidence', measuredBlueGreenHistory],
 ];
 
 describe('An engine is caught that', () => {

@@ -3,6 +3,7 @@ import { after, sceneOf } from '../scene.ts';
 import type { Source } from '../scene.ts';
 import type { Turn } from '../turn.ts';
 import { blueGreenCountViolations, canaryCountViolations } from './counts.ts';
+import { evidenceViolations } from './evidence.ts';
 import { preconditionViolations } from './preconditions.ts';
 import { servedViolations } from './served.ts';
 import type { Violation } from './violation.ts';
@@ -16,6 +17,8 @@ export type { Property, Violation } from './violation.ts';
  * what neither of the two justifies.
  */
 export function violationsOf({ snapshot, decision }: Pick<Turn, 'snapshot' | 'decision'>): Violation[] {
+  const blind = evidenceViolations(snapshot, decision);
+  if (blind.length > 0) return blind;
   const byCounts = judge(snapshot, decision, 'counts');
   if (byCounts.length === 0 || snapshot.pods === undefined) return byCounts.map(({ violation }) => violation);
   const byPods = judge(snapshot, decision, 'pods');

@@ -24,5 +24,6 @@ function find(snapshot: RolloutSnapshot, kind: Action['kind'], { name }: Target)
   if (kind === 'SwitchService')
     return named(Object.values(snapshot.services).filter((service) => typeof service !== 'string'));
   if (kind === 'EvictPod' || kind === 'PatchPodMetadata') return named(snapshot.pods);
+  if (kind === 'DeleteAnalysisRun') return named(snapshot.analysisRuns);
   return named(snapshot.replicaSets) ?? named(snapshot.orphans);
 }

@@ -6,6 +6,8 @@ export type Property =
   | 'availability'
   /** 3: our own action never asks for more pods than replicas + maxSurge. */
   | 'surge'
+  /** 6: no update goes past an analysis without a run of it that succeeded. */
+  | 'evidence'
   /** 7: each write names the version of the object that it was decided on. */
   | 'preconditions';
 
