@@ -29,12 +29,14 @@ export function lintErrors(manifests: readonly Manifest[], file: string): string
     });
 }
 
-function withSpec(object: KubeObject): Rollout {
+/** A Rollout in which a missing part is an empty one. */
+export function withSpec(object: KubeObject): Rollout {
   const rollout = object as Partial<Rollout>;
   return { ...rollout, metadata: rollout.metadata ?? { name: '' }, spec: rollout.spec ?? {} };
 }
 
-function lookupsIn(objects: readonly KubeObject[], rollout: Rollout): ReferenceLookups {
+/** Services and Ingresses among some objects; what is not among them is taken for right. */
+export function lookupsIn(objects: readonly KubeObject[], rollout: Rollout): ReferenceLookups {
   const isBeside = (object: KubeObject) =>
     (object.metadata?.namespace ?? '') === (rollout.metadata.namespace ?? '') ||
     object.metadata?.namespace === undefined;

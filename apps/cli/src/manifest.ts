@@ -85,70 +85,80 @@ const META_FIELDS = new Set([
   ...['creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'managedFields', 'selfLink'],
 ]);
 
-/** The first thing in an object of ours that its kind does not have or that has the wrong type, as text; undefined when all is well. */
-export function firstSchemaError(object: KubeObject, kind: KindName): string | undefined {
-  const unknownTop = Object.keys(object).find((field) => !TOP_FIELDS.includes(field));
-  if (unknownTop !== undefined) return `unknown field "${unknownTop}"`;
-  const unknownMeta = Object.keys(object.metadata ?? {}).find((field) => !META_FIELDS.has(field));
-  if (unknownMeta !== undefined) return `unknown field "metadata.${unknownMeta}"`;
-  const { spec, status } = object as { spec?: unknown; status?: unknown };
-  const properties = (kinds[kind].schema as Schema).properties ?? {};
-  return errorAt(properties['spec'] ?? {}, spec, 'spec') ?? errorAt(properties['status'] ?? {}, status, 'status');
+/** Something in an object of ours that its kind does not have, or that has the wrong type. */
+export interface SchemaError {
+  /** Such as `spec.metrics[0].name`. */
+  readonly path: string;
+  readonly text: string;
+  readonly isUnknownField: boolean;
 }
 
+/** The first schema error of an object as text; undefined when all is well. */
+export function firstSchemaError(object: KubeObject, kind: KindName): string | undefined {
+  return schemaErrors(object, kind)[0]?.text;
+}
+
+/** Everything in an object of ours that its kind does not have or that has the wrong type. */
+export function schemaErrors(object: KubeObject, kind: KindName): SchemaError[] {
+  const { spec, status } = object as { spec?: unknown; status?: unknown };
+  const properties = (kinds[kind].schema as Schema).properties ?? {};
+  return [
+    ...Object.keys(object)
+      .filter((field) => !TOP_FIELDS.includes(field))
+      .map(unknownField),
+    ...Object.keys(object.metadata ?? {})
+      .filter((field) => !META_FIELDS.has(field))
+      .map((field) => unknownField(`metadata.${field}`)),
+    ...errorsAt(properties['spec'] ?? {}, spec, 'spec'),
+    ...errorsAt(properties['status'] ?? {}, status, 'status'),
+  ];
+}
+
+const unknownField = (path: string): SchemaError => ({ path, text: `unknown field "${path}"`, isUnknownField: true });
+
 // null stands for an absent field everywhere, as it does for the API server's decoder.
-function errorAt(schema: Schema, value: unknown, path: string): string | undefined {
-  if (value === null || value === undefined) return undefined;
+function errorsAt(schema: Schema, value: unknown, path: string): SchemaError[] {
+  if (value === null || value === undefined) return [];
   if (schema['x-kubernetes-int-or-string'] === true) {
     return typeof value === 'string' || Number.isInteger(value)
-      ? undefined
-      : wrongType(path, 'a whole number or text', value);
+      ? []
+      : [wrongType(path, 'a whole number or text', value)];
   }
   switch (schema.type) {
     case 'string':
-      return typeof value === 'string' ? undefined : wrongType(path, 'text', value);
+      return typeof value === 'string' ? [] : [wrongType(path, 'text', value)];
     case 'boolean':
-      return typeof value === 'boolean' ? undefined : wrongType(path, 'true or false', value);
+      return typeof value === 'boolean' ? [] : [wrongType(path, 'true or false', value)];
     case 'integer':
-      return Number.isInteger(value) ? undefined : wrongType(path, 'a whole number', value);
+      return Number.isInteger(value) ? [] : [wrongType(path, 'a whole number', value)];
     case 'number':
-      return typeof value === 'number' ? undefined : wrongType(path, 'a number', value);
+      return typeof value === 'number' ? [] : [wrongType(path, 'a number', value)];
     case 'array':
-      return Array.isArray(value) ? errorInList(schema, value, path) : wrongType(path, 'a list', value);
+      return Array.isArray(value) ? errorsInList(schema, value, path) : [wrongType(path, 'a list', value)];
     case 'object':
       return typeof value === 'object' && !Array.isArray(value)
-        ? errorInFields(schema, value, path)
-        : wrongType(path, 'fields', value);
+        ? errorsInFields(schema, value, path)
+        : [wrongType(path, 'fields', value)];
     default:
-      return undefined;
+      return [];
   }
 }
 
-function errorInList(schema: Schema, list: readonly unknown[], path: string): string | undefined {
-  return first(list.map((item, index) => () => errorAt(schema.items ?? {}, item, `${path}[${index}]`)));
+function errorsInList(schema: Schema, list: readonly unknown[], path: string): SchemaError[] {
+  return list.flatMap((item, index) => errorsAt(schema.items ?? {}, item, `${path}[${index}]`));
 }
 
-function errorInFields(schema: Schema, fields: object, path: string): string | undefined {
-  return first(
-    Object.entries(fields).map(([field, value]) => () => {
-      const known = schema.properties?.[field];
-      if (known !== undefined) return errorAt(known, value, `${path}.${field}`);
-      if (typeof schema.additionalProperties === 'object')
-        return errorAt(schema.additionalProperties, value, `${path}.${field}`);
-      const isOpen = schema['x-kubernetes-preserve-unknown-fields'] === true || schema.properties === undefined;
-      return isOpen ? undefined : `unknown field "${path}.${field}"`;
-    }),
-  );
+function errorsInFields(schema: Schema, fields: object, path: string): SchemaError[] {
+  return Object.entries(fields).flatMap(([field, value]) => {
+    const known = schema.properties?.[field];
+    if (known !== undefined) return errorsAt(known, value, `${path}.${field}`);
+    if (typeof schema.additionalProperties === 'object')
+      return errorsAt(schema.additionalProperties, value, `${path}.${field}`);
+    const isOpen = schema['x-kubernetes-preserve-unknown-fields'] === true || schema.properties === undefined;
+    return isOpen ? [] : [unknownField(`${path}.${field}`)];
+  });
 }
 
-function first(checks: readonly (() => string | undefined)[]): string | undefined {
-  for (const check of checks) {
-    const error = check();
-    if (error !== undefined) return error;
-  }
-  return undefined;
-}
-
-function wrongType(path: string, expected: string, value: unknown): string {
-  return `${path}: expected ${expected}, got ${JSON.stringify(value)}`;
+function wrongType(path: string, expected: string, value: unknown): SchemaError {
+  return { path, text: `${path}: expected ${expected}, got ${JSON.stringify(value)}`, isUnknownField: false };
 }

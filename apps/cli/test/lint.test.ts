@@ -109,7 +109,7 @@ describe('lint', () => {
   });
   it('asks for a file', async () => {
     expect((await run(undefined, 'lint')).err).toContain(
-      "Error: required option '-f, --filename <FILE>' not specified",
+      'Error: name the files or folders to check: sluice lint FILE...',
     );
   });
 });
