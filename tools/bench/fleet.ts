@@ -1,9 +1,9 @@
-// node tools/bench/fleet.ts [--cluster local|kubernetes] [--rollouts 200] [--json FILE]
+// node tools/bench/fleet.ts [--cluster local|kubernetes] [--rollouts 200] [--router nginx] [--json FILE]
 import fs from 'node:fs';
 import { parseArgs } from 'node:util';
-import { runSession } from '@sluice/tools-start';
+import { Failure, runSession } from '@sluice/tools-start';
 import { chosenCluster, startBenchCluster } from './src/cluster.ts';
-import { createFleet, createNamespace, deployments, rollouts, untilQuiet } from './src/fleet.ts';
+import { createFleet, createNamespace, deployments, rollouts, rolloutsBehindNginx, untilQuiet } from './src/fleet.ts';
 import { logFolder, usageTable, writesTable } from './src/report.ts';
 import { watchUsage } from './src/usage.ts';
 
@@ -14,14 +14,17 @@ await runSession(logFolder, async (session) => {
     options: {
       cluster: { type: 'string', default: 'local' },
       rollouts: { type: 'string', default: '200' },
+      router: { type: 'string' },
       json: { type: 'string' },
     },
   });
   const size = Number(values.rollouts);
+  if (values.router !== undefined && values.router !== 'nginx')
+    throw new Failure(`--router is nginx, not "${values.router}"`);
   const cluster = await startBenchCluster(session, chosenCluster(values.cluster));
   await createNamespace(cluster.client);
 
-  const fleet = await createFleet(cluster.client, rollouts, size);
+  const fleet = await createFleet(cluster.client, values.router ? rolloutsBehindNginx : rollouts, size);
   const plain = await createFleet(cluster.client, deployments, size);
   const deploymentSeconds = await plain.update('app:2');
   await untilQuiet(await cluster.countWrites(), QUIET_MS);
@@ -34,7 +37,7 @@ await runSession(logFolder, async (session) => {
   await Promise.all([fleet.stop(), plain.stop()]);
 
   console.log(
-    `${size} Rollouts of 2 pods (steps 25 %, 1 s, 50 %, 1 s) on the ${values.cluster} cluster, image of all changed at once:`,
+    `${size} Rollouts of 2 pods${values.router ? ` behind ${values.router}` : ''} (steps 25 %, 1 s, 50 %, 1 s) on the ${values.cluster} cluster, image of all changed at once:`,
   );
   console.log(
     `all Healthy after ${rolloutSeconds.toFixed(1)} s; ${size} plain Deployments of the same size took ${deploymentSeconds.toFixed(1)} s here`,
@@ -43,7 +46,7 @@ await runSession(logFolder, async (session) => {
   if (values.json)
     fs.writeFileSync(
       values.json,
-      `${JSON.stringify({ cluster: values.cluster, size, rolloutSeconds, deploymentSeconds, writes: count, usage: used }, null, 2)}\n`,
+      `${JSON.stringify({ cluster: values.cluster, size, router: values.router, rolloutSeconds, deploymentSeconds, writes: count, usage: used }, null, 2)}\n`,
     );
   return 0;
 });

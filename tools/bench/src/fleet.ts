@@ -12,6 +12,8 @@ export interface FleetKind {
   readonly name: string;
   readonly ref: ResourceRef;
   manifest(name: string): RawObject;
+  /** What each of them needs beside it. */
+  readonly companions?: (name: string) => readonly (readonly [ResourceRef, RawObject])[];
   isDone(object: RawObject): boolean;
 }
 
@@ -48,6 +50,49 @@ export const rollouts: FleetKind = {
   isDone: (object) => isObserved(object) && (object['status'] as { phase?: string }).phase === 'Healthy',
 };
 
+/** The same behind ingress-nginx: an Ingress and two Services each. */
+export const rolloutsBehindNginx: FleetKind = {
+  ...rollouts,
+  manifest(name) {
+    const rollout = rollouts.manifest(name) as RawObject & { spec: { strategy: { canary: object } } };
+    const canary = {
+      ...rollout.spec.strategy.canary,
+      stableService: `${name}-stable`,
+      canaryService: `${name}-canary`,
+      trafficRouting: { nginx: { stableIngress: name } },
+    };
+    return { ...rollout, spec: { ...rollout.spec, strategy: { canary } } };
+  },
+  companions: (name) => [
+    ...['stable', 'canary'].map((side) => [resources.services, serviceOf(name, `${name}-${side}`)] as const),
+    [resources.ingresses, ingressTo(name, `${name}-stable`)],
+  ],
+};
+
+const serviceOf = (app: string, name: string): RawObject => ({
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name, namespace: NAMESPACE },
+  spec: { selector: { app }, ports: [{ port: 80 }] },
+});
+
+const ingressTo = (name: string, service: string): RawObject => ({
+  apiVersion: 'networking.k8s.io/v1',
+  kind: 'Ingress',
+  metadata: { name, namespace: NAMESPACE },
+  spec: {
+    ingressClassName: 'nginx',
+    rules: [
+      {
+        host: `${name}.example.com`,
+        http: {
+          paths: [{ path: '/', pathType: 'Prefix', backend: { service: { name: service, port: { number: 80 } } } }],
+        },
+      },
+    ],
+  },
+});
+
 export const deployments: FleetKind = {
   name: 'Deployments',
   ref: resources.deployments,
@@ -73,7 +118,10 @@ export async function createFleet(client: KubeClient, kind: FleetKind, size: num
   const informer = createInformer({ client, ref: kind.ref, namespaces: [NAMESPACE] });
   informer.start();
   await informer.whenSynced();
-  await each(names, (name) => client.create(kind.ref, kind.manifest(name)));
+  await each(names, async (name) => {
+    for (const [ref, object] of kind.companions?.(name) ?? []) await client.create(ref, object);
+    await client.create(kind.ref, kind.manifest(name));
+  });
   await untilAll(informer, names, (object) => kind.isDone(object));
   return {
     async update(image) {
