@@ -65,9 +65,7 @@ describe('EnsureRun', { timeout }, () => {
     expect(new Set([...answers, again].map(({ run }) => run?.uid)).size).toBe(1);
     expect(again).toMatchObject({ run: { namespace: 'shop', name: 'a' }, created: false });
     const run = await world.run('a');
-    expect(run.metadata.ownerReferences).toMatchObject([
-      { kind: 'Rollout', name: 'web', uid: 'one', controller: true },
-    ]);
+    expect(run.metadata.ownerReferences).toMatchObject([{ kind: 'ConfigMap', name: 'one', controller: true }]);
   });
 
   it('gives another name where the wanted one is somebody else’s', async () => {

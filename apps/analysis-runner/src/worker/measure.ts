@@ -20,11 +20,27 @@ export async function carryOut(task: Task, options: MeasureOptions, signal?: Abo
   const mask = maskOf(task.secrets);
   return {
     ...outcome,
-    message: mask(outcome.message),
+    value: cut(outcome.value),
+    message: cut(mask(outcome.message)),
+    metadata: cutMap(outcome.metadata),
+    metricMetadata: cutMap(outcome.metricMetadata),
     ticket: task.ticket,
     durationMs: Math.round(performance.now() - startedAt),
   };
 }
+
+const longestText = 16_384;
+const mostEntries = 100;
+
+/** What stands in a status has to be stored, again and again. */
+const cut = (text: string): string => (text.length > longestText ? `${text.slice(0, longestText)}…` : text);
+
+const cutMap = (map: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(map)
+      .slice(0, mostEntries)
+      .map(([key, value]) => [key, cut(value)]),
+  );
 
 const blank: Outcome = {
   ticket: 0,
