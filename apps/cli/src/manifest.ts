@@ -64,7 +64,7 @@ export function kindOf(object: KubeObject): KindName | undefined {
 
 /** `GROUP/KIND` of any object; the group is empty for the core kinds. */
 export function groupKindOf(object: KubeObject): string {
-  const [group, version] = (object.apiVersion ?? '').split('/');
+  const [group, version] = String(object.apiVersion ?? '').split('/');
   return `${version === undefined ? '' : (group ?? '')}/${object.kind ?? ''}`;
 }
 

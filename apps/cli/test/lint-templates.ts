@@ -399,6 +399,11 @@ const shapes: readonly BrokenTemplate[] = [
     'warning: checks leads back to this template: each is measured once',
   ),
   broken(
+    'an alias that leads nowhere',
+    metric('      successCondition: ⟨*condition'),
+    'error: Unresolved alias (the anchor must be set before the alias): condition',
+  ),
+  broken(
     'a template that is not there',
     template('  templates: [{ templateName: ⟨others, clusterScope: true }]'),
     'note: the template others is not to be found among these files: not checked',

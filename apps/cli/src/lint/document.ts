@@ -1,5 +1,5 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments, type Document, type Node } from 'yaml';
-import type { KindName, KubeObject } from '@sluice/model';
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments, visit, type Document, type Node } from 'yaml';
+import { withoutNulls, type KindName, type KubeObject } from '@sluice/model';
 import { kindOf } from '../manifest.ts';
 import { pathText, type Complaint, type Finding, type Path } from './finding.ts';
 import { offsetInSource } from './scalar-place.ts';
@@ -81,8 +81,9 @@ const placeOf = (source: Source, document: Document, { path, atKey, offset }: Co
   return node?.range?.[0] ?? 0;
 };
 
-const lintDocument = (source: Source, document: Document, object: KubeObject): LintDocument => {
-  const kind = kindOf(object);
+const lintDocument = (source: Source, document: Document, read: KubeObject): LintDocument => {
+  const kind = kindOf(read);
+  const object = kind === undefined ? read : withoutNulls(kind, read);
   const name = object.metadata?.name ?? '';
   return {
     object,
@@ -100,6 +101,25 @@ const lintDocument = (source: Source, document: Document, object: KubeObject): L
   };
 };
 
+/** The value of a document; undefined when its aliases lead nowhere, or to so much that it is meant to do harm. */
+const valueOf = (document: Document, complain: (offset: number, message: string) => void): unknown => {
+  try {
+    return document.toJS();
+  } catch (cause) {
+    if (!(cause instanceof ReferenceError)) throw cause;
+    let offset = document.contents?.range?.[0] ?? 0;
+    visit(document, {
+      Alias: (_key, alias) => {
+        if (alias.resolve(document) !== undefined) return undefined;
+        offset = alias.range?.[0] ?? offset;
+        return visit.BREAK;
+      },
+    });
+    complain(offset, cause.message);
+    return undefined;
+  }
+};
+
 /** Reads a text of YAML or JSON documents. Never throws: what cannot be read is a finding. */
 export const readDocuments = (text: string, file: string): LintFile => {
   const source = new Source(file, text);
@@ -110,7 +130,7 @@ export const readDocuments = (text: string, file: string): LintFile => {
   for (const document of parseAllDocuments(text, { merge: true, lineCounter: source.lineCounter })) {
     for (const { pos, message } of document.errors) complain(pos[0], message.split(' at line ')[0] ?? message);
     if (document.errors.length > 0) continue;
-    const object: unknown = document.toJS();
+    const object = valueOf(document, complain);
     if (object === null || object === undefined) continue;
     if (typeof object !== 'object' || Array.isArray(object))
       complain(document.contents?.range?.[0] ?? 0, 'expected a Kubernetes object with apiVersion, kind and metadata');

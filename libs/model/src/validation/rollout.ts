@@ -20,8 +20,9 @@ const selectorError = ({ selector, workloadRef }: RolloutSpec): FieldError | und
 };
 
 const templateBesideReferenceError = ({ template, workloadRef }: RolloutSpec): FieldError | undefined => {
-  const { labels = {}, annotations = {} } = template?.metadata ?? {};
-  const hasMetadata = Object.keys(labels).length > 0 || Object.keys(annotations).length > 0;
+  // Nulls in a pod template are kept by the API server.
+  const { labels, annotations } = template?.metadata ?? {};
+  const hasMetadata = Object.keys(labels ?? {}).length > 0 || Object.keys(annotations ?? {}).length > 0;
   return workloadRef && hasMetadata
     ? { type: 'Internal error', path: 'spec.template', detail: 'must be empty' }
     : undefined;
