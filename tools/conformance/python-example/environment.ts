@@ -29,14 +29,23 @@ export async function preparedEnvironment(): Promise<PythonEnvironment | undefin
   return madeFrom === (await fingerprint()) ? environment : undefined;
 }
 
-/** Installs packages from the registry of Python, and generates code from the contract, below .cache. Throws what python3 or pip said. */
+/** This machine has no Python with venv and pip, or no packages for it. The message is one line. */
+export class NoPython extends Error {}
+
+/** Installs packages from the registry of Python, and generates code from the contract, below .cache. Throws NoPython. */
 export async function prepareEnvironment(): Promise<PythonEnvironment> {
   const prepared = await preparedEnvironment();
   if (prepared !== undefined) return prepared;
   await rm(folder, { recursive: true, force: true });
-  await run('python3', ['-m', 'venv', join(folder, 'venv')]);
   const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--only-binary', ':all:'];
-  await run(environment.python, [...install, '-r', join(example, 'requirements.txt')]);
+  try {
+    await run('python3', ['-m', 'venv', join(folder, 'venv')]);
+    await run(environment.python, [...install, '-r', join(example, 'requirements.txt')]);
+  } catch (cause) {
+    const { stdout = '', stderr = '', message } = cause as Error & { stdout?: string; stderr?: string };
+    const said = [...stdout.split('\n'), ...stderr.split('\n')].filter((line) => line.trim() !== '');
+    throw new NoPython(said.at(-1) ?? message, { cause });
+  }
   await run(environment.python, [join(example, 'generate.py'), join(folder, 'gen')]);
   await writeFile(mark, await fingerprint());
   return environment;

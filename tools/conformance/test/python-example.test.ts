@@ -6,7 +6,7 @@ import { testConformance } from '../src/vitest.ts';
 const environment = await preparedEnvironment();
 if (environment === undefined) {
   const line =
-    'left out: examples/plugins/python-metric (node tools/conformance/python-example/check.ts makes a Python for it)';
+    'left out: examples/plugins/python-metric (npm run -w @sluice/conformance check:python-example makes a Python for it)';
   console.log(line);
   test.skip(line);
 } else {
