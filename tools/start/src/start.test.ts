@@ -35,7 +35,7 @@ function npmStart(args: string[], env: Record<string, string> = {}) {
     child.once('close', (code) => resolve({ code, out, errors })),
   );
   const said = async (text: string) => {
-    await expect.poll(() => out, { timeout: 120_000 }).toContain(text);
+    await expect.poll(() => out, { timeout: 270_000 }).toContain(text);
     return out;
   };
   return { child, ended, said };
@@ -45,7 +45,7 @@ function temporaryFolders(): string[] {
   return fs.readdirSync(temp).filter((name) => name.startsWith('sluice-'));
 }
 
-describe('npm start', { timeout: 180_000 }, () => {
+describe('npm start', { timeout: 300_000 }, () => {
   it('shows the example moving, stays up, and leaves nothing behind on Ctrl-C', async () => {
     const run = npmStart(['--scenario', 'blue-green-automatic']);
     const out = await run.said('Addresses:');

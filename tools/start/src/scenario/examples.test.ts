@@ -37,7 +37,7 @@ beforeAll(async () => {
   const targets = [{ job: 'data-plane', url: `${dataPlane.statusUrl}/metrics` }];
   const { url } = await startPrometheus(session, { targets, say: () => {}, install: false });
   await startServicesOn(session, { kubeconfig, prometheusUrl: url }, await findOrStartRedis(session, undefined));
-}, 120_000);
+}, 240_000);
 
 afterAll(async () => {
   ending.abort();
