@@ -28,24 +28,24 @@ await runSession(logFolder, async (session) => {
   const manager = cluster.services.find(({ name }) => name === 'experiment-manager');
   const idleMiB = manager ? usageOf(manager.pid).rssMiB : 0;
   const usage = watchUsage(cluster.services);
-  const writes = await cluster.countWrites();
+  const beginning = await cluster.countWrites();
 
   const names = Array.from({ length: size }, (_, i) => `experiment-${i}`);
   const began = performance.now();
   await Promise.all(names.map((name) => cluster.client.create(resources.experiments, manifest(name))));
   await untilPhase(cluster.client, names, 'Running');
   const runningSeconds = (performance.now() - began) / 1000;
-  await untilQuiet(writes, QUIET_MS);
+  const toRun = await untilQuiet(beginning, QUIET_MS);
   const steady = await written(await cluster.countWrites());
+  const ending = await cluster.countWrites();
 
   for (const name of names)
     await cluster.client.patch(resources.experiments, { namespace: NAMESPACE, name }, 'merge', {
       spec: { terminate: true },
     });
   await untilPhase(cluster.client, names, 'Successful');
-  await untilQuiet(writes, QUIET_MS);
+  const toEnd = await untilQuiet(ending, QUIET_MS);
   const left = await stillRunning(cluster.client);
-  const count = await writes();
   const used = usage();
 
   console.log(
@@ -59,11 +59,12 @@ await runSession(logFolder, async (session) => {
   console.log(
     `memory of the experiment-manager: ${idleMiB.toFixed(0)} MiB before, ${((1024 * (manageMiB - idleMiB)) / size).toFixed(0)} KiB more for each Experiment`,
   );
-  console.log(`\n${writesTable(count, size)}\n\n${usageTable(used)}`);
+  console.log(`\nuntil all run:\n${writesTable(toRun, size, 'Experiment')}`);
+  console.log(`\nfrom there until all have ended:\n${writesTable(toEnd, size, 'Experiment')}\n\n${usageTable(used)}`);
   if (values.json)
     fs.writeFileSync(
       values.json,
-      `${JSON.stringify({ cluster: values.cluster, size, runningSeconds, steady, left, writes: count, usage: used }, null, 2)}\n`,
+      `${JSON.stringify({ cluster: values.cluster, size, runningSeconds, steady, left, toRun, toEnd, usage: used }, null, 2)}\n`,
     );
   return left === 0 && steady === 0 ? 0 : 1;
 
