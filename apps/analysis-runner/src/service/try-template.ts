@@ -137,8 +137,9 @@ function parsed(text: string): AnalysisTemplate {
 
 function taskOf(run: AnalysisRun, metric: string, prepared: PreparedMetric): Task {
   const { provider, configJson, metricJson, successCondition, failureCondition, secretValues, deadlineMs } = prepared;
-  const { namespace = '', name, uid = '' } = run.metadata;
-  const identity = { ticket: 0, runNamespace: namespace, runName: name, runUid: uid, metric, ordinal: 1 };
+  const { namespace = '', uid = '' } = run.metadata;
+  // Without a name: there is no such run that anything could belong to.
+  const identity = { ticket: 0, runNamespace: namespace, runName: '', runUid: uid, metric, ordinal: 1 };
   const conditions = { successCondition, failureCondition, secrets: [...secretValues] };
   return {
     ...identity,

@@ -38,7 +38,8 @@ export function createJobProvider(options: JobProviderOptions): MetricProvider<S
     const measured = measuredBy(query);
     const settings = query.config ?? readJobSettings({});
     const namespace = namespaceFor(query.run);
-    const owned = !foreignCluster && namespace === query.run.namespace;
+    // A run without a name is one that is only tried: what belongs to a run that is not there would be collected at once.
+    const owned = !foreignCluster && namespace === query.run.namespace && query.run.name !== '';
     for (const name of jobNames(measured)) {
       const job = measurementJob(measured, settings, { namespace, name, owned });
       const found = await createOrFind(job, measured, call);
