@@ -124,5 +124,5 @@ export {
   Work,
 } from './gen/sluice/control/v1/measurement.ts';
 export type { MeasurementServiceServer } from './gen/sluice/control/v1/measurement.ts';
-export { measurementIdOf, measurementQueue, readMeasurementHint } from './measurement-queue.ts';
+export { measurementIdOf, measurementQueue, readMeasurementHint, triedRunName } from './measurement-queue.ts';
 export type { MeasurementHint } from './measurement-queue.ts';

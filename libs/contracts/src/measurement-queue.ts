@@ -25,3 +25,8 @@ export function readMeasurementHint(data: unknown): MeasurementHint | undefined 
 export function measurementIdOf(runUid: string, metric: string, ordinal: number): string {
   return `${runUid}/${metric}/${ordinal}`;
 }
+
+/**
+ * `run.name` of measurements that are only tried: no object can bear it, so what is made for them belongs to no run (a Job whose owner is not there is collected at once).
+ */
+export const triedRunName = '(tried)';

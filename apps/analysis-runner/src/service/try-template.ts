@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Work } from '@sluice/contracts';
+import { Work, triedRunName } from '@sluice/contracts';
 import type { Outcome, Task, TriedMetric, TryTemplateRequest, TryTemplateResponse } from '@sluice/contracts';
 import { buildAnalysisRun, resolveRun, validateAnalysisRun } from '@sluice/engine';
 import type { TemplateLookup } from '@sluice/engine';
@@ -138,8 +138,7 @@ function parsed(text: string): AnalysisTemplate {
 function taskOf(run: AnalysisRun, metric: string, prepared: PreparedMetric): Task {
   const { provider, configJson, metricJson, successCondition, failureCondition, secretValues, deadlineMs } = prepared;
   const { namespace = '', uid = '' } = run.metadata;
-  // Without a name: there is no such run that anything could belong to.
-  const identity = { ticket: 0, runNamespace: namespace, runName: '', runUid: uid, metric, ordinal: 1 };
+  const identity = { ticket: 0, runNamespace: namespace, runName: triedRunName, runUid: uid, metric, ordinal: 1 };
   const conditions = { successCondition, failureCondition, secrets: [...secretValues] };
   return {
     ...identity,

@@ -1,3 +1,4 @@
+import { triedRunName } from '@sluice/contracts';
 import { isKubeError, resources } from '@sluice/kube';
 import type { KubeClient, ObjectKey } from '@sluice/kube';
 import { PluginError } from '@sluice/plugin-sdk';
@@ -38,8 +39,8 @@ export function createJobProvider(options: JobProviderOptions): MetricProvider<S
     const measured = measuredBy(query);
     const settings = query.config ?? readJobSettings({});
     const namespace = namespaceFor(query.run);
-    // A run without a name is one that is only tried: what belongs to a run that is not there would be collected at once.
-    const owned = !foreignCluster && namespace === query.run.namespace && query.run.name !== '';
+    // What belongs to a run that is not there would be collected at once.
+    const owned = !foreignCluster && namespace === query.run.namespace && query.run.name !== triedRunName;
     for (const name of jobNames(measured)) {
       const job = measurementJob(measured, settings, { namespace, name, owned });
       const found = await createOrFind(job, measured, call);
