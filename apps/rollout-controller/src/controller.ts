@@ -265,6 +265,7 @@ export function createController(options: ControllerOptions): Controller {
       case 'done':
       case 'held': {
         memory.discarded = 0;
+        if (outcome.kind === 'held' && outcome.asked) return { againAfterMs: cacheLagMs };
         return waitUntil(key, [
           decision.wakeAt,
           creations.againAt(memory.uid, snapshot.now),

@@ -15,9 +15,16 @@ interface Setup {
   readonly objects?: readonly KubeObject[];
   readonly fail?: (call: RecordedCall) => Failure | undefined;
   readonly mayWrite?: () => boolean;
+  readonly routers?: Execution['routers'];
 }
 
-function setUp({ snapshot: fields, objects = [rollout()], fail, mayWrite = () => true }: Setup = {}) {
+function setUp({
+  snapshot: fields,
+  objects = [rollout()],
+  fail,
+  mayWrite = () => true,
+  routers = noRouters,
+}: Setup = {}) {
   const { client, calls } = recordedClient(objects, fail);
   const events: EventIntent[] = [];
   const wrote: string[] = [];
@@ -35,7 +42,7 @@ function setUp({ snapshot: fields, objects = [rollout()], fail, mayWrite = () =>
     removed: (kind, object) => void wrote.push(`${kind} ${object.metadata.name ?? ''} removed`),
     record: (event) => void events.push(event),
     creations,
-    routers: noRouters,
+    routers,
     peers: { answers: createPeerAnswers() },
   };
   const run = (actions: readonly Action[], over: Parameters<typeof decision>[1] = {}, deferStatus = false) =>
@@ -90,8 +97,16 @@ describe('execute', () => {
   it('writes no status that did not change, and none that may wait', async () => {
     const { calls, run } = setUp();
     expect(await run([], { statusUrgency: 'unchanged' })).toEqual({ kind: 'done' });
-    expect(await run([], { statusUrgency: 'soon' }, true)).toEqual({ kind: 'held' });
+    expect(await run([], { statusUrgency: 'soon' }, true)).toEqual({ kind: 'held', asked: false });
     expect(calls).toEqual([]);
+  });
+
+  it('keeps a status back that may wait, also where a router was asked after another write', async () => {
+    const { calls, run } = setUp({ routers: { ...noRouters, release: () => Promise.resolve('asked') } });
+    const release = { kind: 'ReleaseTraffic', routers: ['nginx'], events: [] } as const;
+    const actions = [updateSet('web-a', { replicas: 3 }), release, createSet('web-b')];
+    expect(await run(actions, { statusUrgency: 'soon' }, true)).toEqual({ kind: 'held', asked: true });
+    expect(sent(calls)).toEqual(['patch replicasets web-a']);
   });
 
   it('stops at the first failure: no later action, no status, no event of what did not happen', async () => {

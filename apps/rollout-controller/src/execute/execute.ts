@@ -18,14 +18,15 @@ import { switchService } from './services.ts';
 
 /**
  * How carrying out a decision ended, short of an error:
- * - `done`: all of it. `held`: all but the status, which may wait. `asked`: all up to a question to a router; decide again soon.
+ * - `done`: all of it. `asked`: all up to a question to a router; decide again soon. `held`: the same as one of the two, but for the status, which may wait.
  * - `stale`: the decision was taken on something that has changed; assemble again once the caches show it.
  * - `answered`: a creation was refused; assemble again at once, the answer is in the next snapshot.
  * - `routed`: routers were asked, and nothing else was written: decide again at once, from the decided status, with their answer. Status and events wait for that.
  * - `not in charge`: somebody else may write now.
  */
 export type Outcome =
-  | { readonly kind: 'done' | 'asked' | 'held' | 'routed' | 'not in charge' }
+  | { readonly kind: 'done' | 'asked' | 'routed' | 'not in charge' }
+  | { readonly kind: 'held'; readonly asked: boolean }
   | { readonly kind: 'stale' | 'answered'; readonly why: string };
 
 export interface ExecuteOptions {
@@ -45,7 +46,7 @@ export async function execute(execution: Execution, decision: Decision, options:
   try {
     const { rollout, asked, wrote } = await performActions(execution, decision.actions);
     if (asked && !wrote && options.mayDecideAgain) return { kind: 'routed' };
-    if (options.deferStatus && !asked) return { kind: 'held' };
+    if (options.deferStatus) return { kind: 'held', asked };
     // A status that was carried on from an earlier decision is not stored yet, whatever this one thinks of it.
     const isCarried = execution.snapshot.rollout !== execution.stored;
     if (isCarried || decision.statusUrgency !== 'unchanged') await patchStatus(execution, rollout, decision.status);
