@@ -80,7 +80,7 @@ const conditions: readonly BrokenTemplate[] = [
   broken(
     'a condition that ends too early',
     metric('      successCondition: result >⟨'),
-    'error: unexpected end of the expression',
+    'error: unexpected token EOF',
   ),
   broken(
     'a condition that gives no bool',
@@ -113,7 +113,7 @@ const conditions: readonly BrokenTemplate[] = [
   broken(
     'a value of an argument that makes no sense in the condition',
     metric('      successCondition: result > {{args.threshold}}⟨', '  args: [{ name: threshold, value: "95%" }]'),
-    'error: unexpected end of the expression',
+    'error: unexpected token EOF',
   ),
   broken(
     'a mistake that no value of an argument can mend',

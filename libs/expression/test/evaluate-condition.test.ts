@@ -82,7 +82,7 @@ describe('the times of a range of Prometheus', () => {
     ['"5m"', 'expected time.Time, but got string'],
     ['result', 'unknown name result'],
     ['asInt("1")', 'unknown function asInt'],
-    ['now() -', 'unexpected end of the expression'],
+    ['now() -', 'unexpected token EOF'],
     ['isNaN(1)', 'expected time.Time, but got bool'],
   ])('%s is none: %s', (source, detail) => {
     expect(evaluateTime(source, { now })).toMatchObject({ ok: false, detail });

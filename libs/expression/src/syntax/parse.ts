@@ -7,13 +7,26 @@ import type { Argument, BinaryOperator, Node } from './nodes.ts';
 /** The function takes a predicate as its argument of this number (from 0): braces there do not begin a map. */
 export type TakesPredicate = (functionName: string, argument: number) => boolean;
 
-const shown = (token: Token): string => {
-  if (token.kind === 'end') return 'end of the expression';
-  return token.kind === 'string' ? `string ${JSON.stringify(token.text)}` : `"${token.text}"`;
+/** Tools and people know these words from the messages of the reference. */
+const shown = ({ kind, text }: Token): string => {
+  switch (kind) {
+    case 'end':
+      return 'EOF';
+    case 'number':
+      return `Number(${JSON.stringify(text)})`;
+    case 'string':
+      return `String(${JSON.stringify(text)})`;
+    case 'name':
+      return `Identifier(${JSON.stringify(text)})`;
+    default: {
+      const bracket = /^[()[\]{}]$/.test(text) ? 'Bracket' : 'Operator';
+      return `${bracket}(${JSON.stringify(text)})`;
+    }
+  }
 };
 
 const unexpected = (token: Token, wanted?: string): Error =>
-  compileFault(`unexpected ${shown(token)}${wanted === undefined ? '' : `: expected ${wanted}`}`, token.at);
+  compileFault(`unexpected token ${shown(token)}${wanted === undefined ? '' : `: expected ${wanted}`}`, token.at);
 
 /** Reads tokens by recursive descent, binary operators by precedence. One instance reads one source. */
 class Parser {

@@ -15,6 +15,8 @@ const accepts = (parameter: Parameter, kind: Kind | 'any'): boolean =>
 const wanted = (parameter: Parameter): string =>
   parameter === 'any' ? 'anything' : parameter.map((kind) => goTypeNames[kind]).join(' or ');
 
+const isOfManyKinds = (parameter: Parameter): boolean => parameter !== 'any' && parameter.length > 1;
+
 /** Throws when there are too few or too many arguments. `own`: so many of them are not written between the parentheses. */
 export const checkCount = (
   name: string,
@@ -38,7 +40,9 @@ export const checkCount = (
 };
 
 const wrongArgument = (name: string, i: number, type: string, parameter: Parameter): string =>
-  `cannot use ${type} as argument ${i + 1} of ${name}: expected ${wanted(parameter)}`;
+  isOfManyKinds(parameter)
+    ? `invalid argument for ${name} (type ${type})`
+    : `cannot use ${type} as argument ${i + 1} of ${name}: expected ${wanted(parameter)}`;
 
 /** An integer literal may stand where only a float can. */
 const asFloat = (argument: Part): Part => ({

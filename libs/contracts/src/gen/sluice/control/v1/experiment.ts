@@ -310,7 +310,7 @@ export const TerminateExperimentResponse: MessageFns<TerminateExperimentResponse
  * Experiments, for services that need one. Served by the experiment-manager; any replica may answer.
  *
  *  E1. Ensure with an owner and key that were asked for before answers with that Experiment, however it has ended since: it never makes a second.
- *  E2. A name that is taken by another Experiment is followed by `.1`, `.2` and so on.
+ *  E2. The name is taken as it is given. One that belongs to another owner is refused with Conflict: the caller chooses the next.
  *  E3. Terminate sets spec.terminate and nothing else; it succeeds when the Experiment is gone, has ended or is terminating already.
  */
 export type ExperimentServiceService = typeof ExperimentServiceService;
