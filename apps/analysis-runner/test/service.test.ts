@@ -141,7 +141,28 @@ describe('TryTemplate', { timeout }, () => {
     expect((await attempt({ templates, templateJson })).problems).toEqual(['args.limit was not resolved']);
     const { metrics } = await attempt({ templates, templateJson, args: { limit: '0' }, metrics: ['good'] });
     expect(metrics).toMatchObject([{ name: 'good', phase: 'Failed' }]);
-    expect((await attempt({ templates: [{ name: 'absent', clusterScope: true }] })).problems).toHaveLength(1);
+  });
+
+  it('tells every template, argument and metric that is not there, and measures nothing', async () => {
+    const absent = [
+      { name: 'gone', clusterScope: false },
+      { name: 'away', clusterScope: true },
+    ];
+    expect((await attempt({ templates: absent })).problems).toEqual([
+      'analysistemplate.argoproj.io "gone" not found',
+      'clusteranalysistemplate.argoproj.io "away" not found',
+    ]);
+    const templateJson = [JSON.stringify(template('new', { ...spec, args: [{ name: 'limit' }] }))];
+    const asked = { templates: [{ name: 'new', clusterScope: false }], templateJson, metrics: ['god', 'good'] };
+    expect(await attempt({ ...asked, args: { limt: '5' } })).toEqual({
+      metrics: [],
+      problems: [
+        'unknown argument limt: there is limit',
+        'args.limit was not resolved',
+        'unknown metric god: there is good, bad, broken',
+      ],
+    });
+    expect(world.provider.started).toEqual([]);
   });
 
   it('follows a measurement that takes longer to its end', async () => {

@@ -1,7 +1,12 @@
 import type { CallOptions, ClientUnaryCall, ServiceError } from '@grpc/grpc-js';
 import { Metadata } from '@grpc/grpc-js';
 import { AnalysisServiceClient, ExperimentServiceClient } from '@sluice/contracts';
-import type { EnsureExperimentResponse, EnsureRunResponse } from '@sluice/contracts';
+import type {
+  EnsureExperimentResponse,
+  EnsureRunResponse,
+  TryTemplateRequest,
+  TryTemplateResponse,
+} from '@sluice/contracts';
 import type { AnalysisRun, Experiment, ObjectMeta } from '@sluice/model';
 import { channelCredentials } from '@sluice/plugin-host';
 import type { ClientTls } from '@sluice/plugin-host';
@@ -11,12 +16,17 @@ export interface PeerOptions {
   /** `host:port`. */
   readonly address: string;
   readonly tls?: ClientTls;
-  /** How long one call may take: 5 s. */
+  /** How long one call may take, `tryTemplate` aside: 5 s. */
   readonly deadlineMs?: number;
 }
 
 export interface AskOptions {
   readonly signal?: AbortSignal;
+}
+
+export interface TryOptions extends AskOptions {
+  /** How long it may take: 330 s, longer than the analysis-runner follows a measurement. When it is over, measurements are ended. */
+  readonly deadlineMs?: number;
 }
 
 export interface EnsureOptions extends AskOptions {
@@ -38,12 +48,20 @@ export interface AnalysisPeer {
   close(): void;
 }
 
+/** The analysis-runner for people, who may try templates as well. */
+export interface AnalysisTrialPeer extends AnalysisPeer {
+  /** Measures each metric of templates once, and waits for the outcomes. */
+  tryTemplate(request: TryTemplateRequest, options?: TryOptions): Promise<TryTemplateResponse>;
+}
+
 /** The experiment-manager. All calls throw PeerError. */
 export interface ExperimentPeer {
   ensure(experiment: Experiment, options: EnsureOptions): Promise<Named>;
   terminate(experiment: Named, options?: AskOptions): Promise<void>;
   close(): void;
 }
+
+const tryDeadlineMs = 330_000;
 
 const channelOptions = {
   // A peer that comes back is asked again within seconds.
@@ -54,7 +72,7 @@ const channelOptions = {
   'grpc.use_local_subchannel_pool': 1,
 };
 
-export function createAnalysisPeer(options: PeerOptions): AnalysisPeer {
+export function createAnalysisPeer(options: PeerOptions): AnalysisTrialPeer {
   const client = new AnalysisServiceClient(options.address, channelCredentials(options.tls), channelOptions);
   const ask = asking('analysis-runner', options);
   return {
@@ -67,6 +85,12 @@ export function createAnalysisPeer(options: PeerOptions): AnalysisPeer {
     },
     async terminateRun(run, { signal } = {}) {
       await ask(signal, (metadata, call, done) => client.terminateRun({ run }, metadata, call, done));
+    },
+    async tryTemplate(request, { signal, deadlineMs = tryDeadlineMs } = {}) {
+      const askPatiently = asking('analysis-runner', { ...options, deadlineMs });
+      return await askPatiently<TryTemplateResponse>(signal, (metadata, call, done) =>
+        client.tryTemplate(request, metadata, call, done),
+      );
     },
     close: () => client.close(),
   };

@@ -1,10 +1,10 @@
 import { Server, ServerCredentials, status } from '@grpc/grpc-js';
 import type { UntypedServiceImplementation } from '@grpc/grpc-js';
-import { AnalysisServiceService } from '@sluice/contracts';
+import { AnalysisServiceService, TryTemplateResponse } from '@sluice/contracts';
 import type { EnsureRunRequest } from '@sluice/contracts';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createAnalysisPeer } from '../src/index.ts';
-import type { AnalysisPeer } from '../src/index.ts';
+import type { AnalysisTrialPeer } from '../src/index.ts';
 
 const run = {
   metadata: {
@@ -19,7 +19,7 @@ const run = {
 const ends: (() => void)[] = [];
 afterEach(() => ends.splice(0).forEach((end) => end()));
 
-async function peerOf(answers: UntypedServiceImplementation, deadlineMs?: number): Promise<AnalysisPeer> {
+async function peerOf(answers: UntypedServiceImplementation, deadlineMs?: number): Promise<AnalysisTrialPeer> {
   const server = new Server();
   server.addService(AnalysisServiceService, answers);
   const port = await new Promise<number>((resolve, reject) =>
@@ -68,5 +68,46 @@ describe('a wish', () => {
     const hanging = await peerOf({ terminateRun: () => undefined }, 50);
     const ended = hanging.terminateRun({ namespace: 'team', name: 'shop-1', uid: 'u2' });
     await expect(ended).rejects.toThrow('did not answer in time');
+  });
+});
+
+describe('a trial', () => {
+  const request = {
+    namespace: 'team',
+    templates: [{ name: 'checks', clusterScope: false }],
+    templateJson: [],
+    args: { limit: '5' },
+    metrics: [],
+    withSideEffects: false,
+  };
+
+  it('is answered with what came of each metric, however long after the deadline of other calls', async () => {
+    const requests: unknown[] = [];
+    const peer = await peerOf(
+      {
+        tryTemplate(call: { request: unknown }, done: (error: null, answer: object) => void) {
+          requests.push(call.request);
+          const answer = TryTemplateResponse.fromPartial({ metrics: [{ name: 'm', phase: 'Successful' }] });
+          setTimeout(() => done(null, answer), 60);
+        },
+      },
+      20,
+    );
+    expect(await peer.tryTemplate(request)).toMatchObject({ metrics: [{ name: 'm', phase: 'Successful' }] });
+    expect(requests).toEqual([request]);
+  });
+
+  it('ends when the caller has had enough, here and there', async () => {
+    const stop = new AbortController();
+    let cancelled: () => void = () => undefined;
+    const ended = new Promise<void>((resolve) => (cancelled = resolve));
+    const peer = await peerOf({
+      tryTemplate(call: { on(event: 'cancelled', listener: () => void): void }) {
+        call.on('cancelled', cancelled);
+        stop.abort();
+      },
+    });
+    await expect(peer.tryTemplate(request, { signal: stop.signal })).rejects.toMatchObject({ name: 'PeerError' });
+    await ended;
   });
 });

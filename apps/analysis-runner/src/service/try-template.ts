@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Work, triedRunName } from '@sluice/contracts';
 import type { Outcome, Task, TriedMetric, TryTemplateRequest, TryTemplateResponse } from '@sluice/contracts';
-import { buildAnalysisRun, resolveRun, validateAnalysisRun } from '@sluice/engine';
 import type { TemplateLookup } from '@sluice/engine';
 import { resources } from '@sluice/kube';
 import type { KubeClient } from '@sluice/kube';
@@ -15,6 +14,7 @@ import type { PreparedMetric } from '../scheduler/prepared-metric.ts';
 import type { Secrets } from '../scheduler/secrets.ts';
 import { carryOut } from '../worker/measure.ts';
 import { BadRequest } from './analysis-service.ts';
+import { triedRun } from './tried-run.ts';
 
 export interface TryTemplateOptions {
   readonly client: KubeClient;
@@ -78,29 +78,16 @@ export function createTryTemplate({ client, plugins, secrets }: TryTemplateOptio
   }
 
   return async (request: TryTemplateRequest, signal: AbortSignal): Promise<TryTemplateResponse> => {
-    const built = buildAnalysisRun({
-      namespace: request.namespace,
-      name: 'try',
-      refs: request.templates.map(({ name, clusterScope }) => ({ templateName: name, clusterScope })),
-      templates: await lookupOf(client, request, signal),
-      args: Object.entries(request.args).map(([name, value]) => ({ name, value })),
-    });
-    if (!built.ok) return { metrics: [], problems: [built.error.message] };
-    const run: AnalysisRun = { ...built.value, metadata: { ...built.value.metadata, uid: randomUUID() } };
-    const problem = validateAnalysisRun(run);
-    const resolved = resolveRun(run);
-    if (problem !== undefined || !resolved.ok)
-      return { metrics: [], problems: [problem ?? 'the templates cannot be used'] };
+    const tried = triedRun(request, await lookupOf(client, request, signal), randomUUID());
+    if ('problems' in tried) return { metrics: [], problems: [...tried.problems] };
+    const { run } = tried;
     const values = await secrets.of(run);
     const missing = Object.values(values?.observations ?? {}).flatMap((seen) =>
       seen.kind === 'missing' ? [seen.message] : seen.kind === 'unknown' ? ['a Secret could not be read'] : [],
     );
     if (missing.length > 0) return { metrics: [], problems: missing };
-    const chosen = resolved.metrics.filter(
-      ({ name }) => request.metrics.length === 0 || request.metrics.includes(name),
-    );
     const metrics = await Promise.all(
-      chosen.map(async ({ name }) => {
+      tried.metrics.map(async ({ name }) => {
         const prepared = prepareMetric(run, name, values?.values);
         if (!prepared.ok) return leftOut(name, '', prepared.error.message);
         return await tryMetric(run, name, prepared.value, request, signal);
