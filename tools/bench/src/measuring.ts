@@ -15,6 +15,7 @@ export function runners(workers: number): readonly Service[] {
   const runner = (name: string, ...more: readonly string[]): Service => ({
     name,
     script,
+    youngMiB: 16,
     args: ({ kubeconfig, systemNamespace, plugins = '', peers = {} }) => [
       ...['--kubeconfig', kubeconfig, '--system-namespace', systemNamespace, ...local, '--plugins', plugins],
       ...['--foreign-lease-namespace', 'none'],
@@ -35,6 +36,7 @@ export const webPlugin = {
   args: ({ kubeconfig }: { readonly kubeconfig: string }) => [
     ...['--kubeconfig', kubeconfig, ...local, '--grpc-host', '127.0.0.1', '--grpc-port', '0'],
   ],
+  youngMiB: 16,
   type: 'metric',
   knownAs: 'web',
 } as const;

@@ -29,6 +29,8 @@ export interface Service {
   /** What Node runs: a path inside the repository, or an absolute one. */
   readonly script: string;
   readonly args: (surroundings: Surroundings) => readonly string[];
+  /** Room for young objects: a service through which much passes collects all the time with the 4 that suffice otherwise. */
+  readonly youngMiB?: number;
 }
 
 const kubeArgs = ({ kubeconfig, systemNamespace }: Surroundings) => [
@@ -88,6 +90,7 @@ export const services: readonly Service[] = [
       ...['--plugins', surroundings.plugins ?? ''],
       ...['--role', 'scheduler,worker', '--grpc-host', '127.0.0.1', '--grpc-port', '0'],
     ],
+    youngMiB: 16,
   },
   {
     name: 'experiment-manager',
@@ -142,7 +145,7 @@ function startAll(session: Session, surroundings: Surroundings, list: readonly S
         name: service.name,
         command: process.execPath,
         args: [
-          '--max-semi-space-size=4',
+          `--max-semi-space-size=${service.youngMiB ?? 4}`,
           path.resolve(root, service.script),
           ...service.args({ ...surroundings, kubeconfig }),
           '--announce',
