@@ -1,5 +1,6 @@
 import { nextMeasurementMoment, reconcileRun, wakeRuns } from './analysis-runner.ts';
 import { syncDeployment } from './deployment-controller.ts';
+import { nextExperimentMoment, reconcileExperiment, wakeExperiments } from './experiment-manager.ts';
 import { nextPodMoment, runKubelet } from './kubelet.ts';
 import { nextAvailabilityMoment, syncReplicaSet, wakeForAvailability } from './replica-set-controller.ts';
 import { reconcile } from './turn.ts';
@@ -11,11 +12,13 @@ export type Happening =
   | { readonly kind: 'reconcile'; readonly rollout: string }
   | { readonly kind: 'replica-set'; readonly name: string }
   | { readonly kind: 'deployment'; readonly name: string }
-  | { readonly kind: 'analysis-run'; readonly name: string };
+  | { readonly kind: 'analysis-run'; readonly name: string }
+  | { readonly kind: 'experiment'; readonly name: string };
 
 export function happenings(world: World): Happening[] {
   const { due, memories, store } = world;
   wakeRuns(world);
+  wakeExperiments(world);
   for (const [name, { wakeAt }] of memories)
     if (wakeAt !== undefined && wakeAt <= store.now && store.get('Rollout', name)) due.rollouts.add(name);
   return [
@@ -23,6 +26,7 @@ export function happenings(world: World): Happening[] {
     ...[...due.replicaSets].map((name) => ({ kind: 'replica-set', name }) as const),
     ...[...due.deployments].map((name) => ({ kind: 'deployment', name }) as const),
     ...[...due.analysisRuns].map((name) => ({ kind: 'analysis-run', name }) as const),
+    ...[...due.experiments].map((name) => ({ kind: 'experiment', name }) as const),
   ];
 }
 
@@ -42,6 +46,9 @@ export function play(world: World, happening: Happening): Turn | undefined {
       world.due.analysisRuns.delete(happening.name);
       reconcileRun(world, happening.name);
       return undefined;
+    case 'experiment':
+      reconcileExperiment(world, happening.name);
+      return undefined;
     default:
       return happening satisfies never;
   }
@@ -49,7 +56,12 @@ export function play(world: World, happening: Happening): Turn | undefined {
 
 /** The next moment at which time alone changes something; undefined: never. */
 export function nextMoment(world: World): number | undefined {
-  const moments = [nextPodMoment(world), nextAvailabilityMoment(world), nextMeasurementMoment(world)];
+  const moments = [
+    nextPodMoment(world),
+    nextAvailabilityMoment(world),
+    nextMeasurementMoment(world),
+    nextExperimentMoment(world),
+  ];
   for (const [name, { wakeAt }] of world.memories) if (world.store.get('Rollout', name)) moments.push(wakeAt);
   const known = moments.filter((at) => at !== undefined);
   return known.length ? Math.min(...known) : undefined;
@@ -86,7 +98,7 @@ export interface SettleOptions {
 export function settle(world: World, { withinMs = 3_600_000, maxTurns = 500, seen }: SettleOptions = {}): Run {
   const turns: Turn[] = [];
   const until = world.store.now + withinMs;
-  let wakes = 0;
+  let [wakes, looks] = [0, 0];
   for (;;) {
     const next = happenings(world)[0];
     if (next) {
@@ -96,6 +108,7 @@ export function settle(world: World, { withinMs = 3_600_000, maxTurns = 500, see
       // A reconcile without a turn (the cache is behind) counts too: waiting for ever is no rest.
       if (turns.length > maxTurns || (next.kind === 'reconcile' && ++wakes > maxTurns * 2))
         return { turns, ended: 'restless' };
+      if (next.kind === 'experiment' && ++looks > maxTurns * 4) return { turns, ended: 'restless' };
       continue;
     }
     const at = nextMoment(world);

@@ -4,7 +4,8 @@ import { restartRunner } from './analysis-runner.ts';
 import type { Measured } from './analysis-runner.ts';
 import * as commands from './commands.ts';
 import type { Promotion } from './commands.ts';
-import { removeReplicaSet } from './garbage.ts';
+import { everyExperimentIsDue, reconcileExperiment, restartManager } from './experiment-manager.ts';
+import { removeOwner, removeReplicaSet } from './garbage.ts';
 import { deletePod, setImageBehaviour, unreadyPod } from './kubelet.ts';
 import { isDeleting } from './objects.ts';
 import type { Kind } from './objects.ts';
@@ -55,6 +56,13 @@ export type Choice =
   | { readonly do: 'runner-dies' }
   | { readonly do: 'terminate-run'; readonly nth: number }
   | { readonly do: 'delete-run'; readonly nth: number }
+  /** A reconcile of an Experiment whose manager dies after so many writes. */
+  | { readonly do: 'manager-dies'; readonly nth: number; readonly after: number }
+  /** The manager's cache no longer shows what changes of this kind, until `catch-up`. */
+  | { readonly do: 'manager-lags'; readonly kind: Kind }
+  | { readonly do: 'terminate-experiment' | 'delete-experiment'; readonly nth: number }
+  /** Somebody clears its status, so that it runs again. */
+  | { readonly do: 'retry-experiment'; readonly nth: number }
   | { readonly do: 'refuse-creates'; readonly refused: boolean }
   | { readonly do: 'refuse-evictions'; readonly refused: boolean };
 
@@ -123,6 +131,12 @@ function meddle(world: World, choice: Meddling, rollout: string): void {
     case 'terminate-run':
     case 'delete-run':
       return disturbAnalysis(world, choice);
+    case 'manager-dies':
+    case 'manager-lags':
+    case 'terminate-experiment':
+    case 'delete-experiment':
+    case 'retry-experiment':
+      return disturbExperiment(world, choice);
     case 'delete-set':
     case 'scale-set':
     case 'touch-set':
@@ -139,7 +153,9 @@ function meddle(world: World, choice: Meddling, rollout: string): void {
 /** What waits in the watches arrives, all of it. */
 export function catchUp(world: World): void {
   world.cache.release();
+  world.managerCache.release();
   everyRolloutIsDue(world);
+  everyExperimentIsDue(world);
 }
 
 function runOne(world: World, pick: number): Turn[] {
@@ -175,6 +191,32 @@ function disturbAnalysis(
   if (run === undefined) return;
   if (choice.do === 'delete-run') world.store.remove('AnalysisRun', run.metadata.name);
   else commands.patchObject(world, 'AnalysisRun', run.metadata.name, { spec: { terminate: true } });
+}
+
+function disturbExperiment(
+  world: World,
+  choice: Extract<
+    Choice,
+    { do: 'manager-dies' | 'manager-lags' | 'terminate-experiment' | 'delete-experiment' | 'retry-experiment' }
+  >,
+): void {
+  if (choice.do === 'manager-lags') return world.managerCache.holdKind(choice.kind);
+  const name = nth(world.store.list('Experiment'), choice.nth)?.metadata.name;
+  if (name === undefined) return;
+  switch (choice.do) {
+    case 'manager-dies':
+      reconcileExperiment(world, name, { diesAfter: choice.after });
+      return restartManager(world);
+    case 'terminate-experiment':
+      return commands.patchObject(world, 'Experiment', name, { spec: { terminate: true } });
+    case 'delete-experiment':
+      return removeOwner(world, 'Experiment', name);
+    case 'retry-experiment':
+      world.store.replace('Experiment', name, {}, ({ status: _, ...experiment }) => experiment);
+      return;
+    default:
+      return choice satisfies never;
+  }
 }
 
 function disturbSet(

@@ -2,9 +2,9 @@ import type { Action } from '@sluice/engine';
 import { managedByAnnotation, podTemplateHashLabel } from '@sluice/model';
 import type { KubeObject, ReplicaSet, Rollout } from '@sluice/model';
 import { isCompleted } from '@sluice/engine';
-import { removeReplicaSet } from './garbage.ts';
+import { removeOwner, removeReplicaSet } from './garbage.ts';
 import { deletePod } from './kubelet.ts';
-import { changed, withMetadata } from './objects.ts';
+import { changed, controllerOf, withMetadata } from './objects.ts';
 import type { Kind } from './objects.ts';
 import type { Refusal, Written } from './store.ts';
 import type { World } from './world.ts';
@@ -103,12 +103,29 @@ export function execute(world: World, rollout: Rollout, action: Action, rolloutV
       const removed = store.remove('AnalysisRun', name, { uid });
       return removed.ok ? { ok: true } : removed;
     }
-    case 'EnsureExperiment':
+    case 'EnsureExperiment': {
+      // The experiment-manager answers with the one of that name, unless it is somebody else's.
+      const { experiment } = action;
+      const existing = store.get('Experiment', experiment.metadata.name);
+      if (existing === undefined) store.create('Experiment', experiment);
+      else if (controllerOf(existing)?.uid !== rollout.metadata.uid) return { ok: false, reason: 'AlreadyExists' };
+      return { ok: true };
+    }
     case 'TerminateExperiment':
-    case 'DeleteExperiment':
+      store.replace('Experiment', action.name, { uid: action.uid }, (experiment) =>
+        isCompleted(experiment.status?.phase)
+          ? experiment
+          : { ...experiment, spec: { ...experiment.spec, terminate: true } },
+      );
+      return { ok: true };
+    case 'DeleteExperiment': {
+      const { name, uid } = action.target;
+      if (store.get('Experiment', name)?.metadata.uid === uid) removeOwner(world, 'Experiment', name);
+      return { ok: true };
+    }
     case 'ApplyTraffic':
     case 'ReleaseTraffic':
-      // This world has no such services, and says so in its capabilities: a Rollout that needs one is held before it comes to this.
+      // This world has no routers, and says so in its capabilities: a Rollout that needs one is held before it comes to this.
       return { ok: false, reason: 'NotFound' };
     default:
       return action satisfies never;

@@ -11,8 +11,8 @@ export function removeReplicaSet(world: World, name: string): void {
   for (const pod of podsOf(world, set)) deletePod(world, pod);
 }
 
-/** Deletes the Rollout or Deployment and all that it owns. */
-export function removeOwner(world: World, kind: 'Rollout' | 'Deployment', name: string): void {
+/** Deletes the Rollout, Deployment or Experiment and all that it owns. */
+export function removeOwner(world: World, kind: 'Rollout' | 'Deployment' | 'Experiment', name: string): void {
   const owner = world.store.get(kind, name);
   if (owner === undefined) return;
   world.store.remove(kind, name);
@@ -20,4 +20,9 @@ export function removeOwner(world: World, kind: 'Rollout' | 'Deployment', name: 
     if (controllerOf(set)?.uid === owner.metadata.uid) removeReplicaSet(world, set.metadata.name);
   for (const run of world.store.list('AnalysisRun'))
     if (controllerOf(run)?.uid === owner.metadata.uid) world.store.remove('AnalysisRun', run.metadata.name);
+  for (const service of world.store.list('Service'))
+    if (controllerOf(service)?.uid === owner.metadata.uid) world.store.remove('Service', service.metadata.name);
+  for (const experiment of world.store.list('Experiment'))
+    if (controllerOf(experiment)?.uid === owner.metadata.uid)
+      removeOwner(world, 'Experiment', experiment.metadata.name);
 }

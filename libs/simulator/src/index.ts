@@ -4,6 +4,9 @@ export { restartRunner } from './analysis-runner.ts';
 export type { AnalysisMemory, Measure, Measured } from './analysis-runner.ts';
 export { Cache } from './cache.ts';
 export * from './commands.ts';
+export { everyExperimentIsDue, reconcileExperiment, restartManager } from './experiment-manager.ts';
+export type { ExperimentMemory, ExperimentTurn } from './experiment-manager.ts';
+export { observeExperiment } from './experiment-observation.ts';
 export { removeOwner, removeReplicaSet } from './garbage.ts';
 export { deletePod, isReady, setImageBehaviour, unreadyPod } from './kubelet.ts';
 export { apiVersions, controllerOf, isDeleting, kinds, mergePatch, timeText, versionOf } from './objects.ts';
@@ -19,6 +22,7 @@ export type { Turn, TurnOptions } from './turn.ts';
 export { createWorld, everyRolloutIsDue, memoryOf } from './world.ts';
 export type {
   ControllerMemory,
+  DecideExperiment,
   DecideRollout,
   PodLife,
   PodTimes,
@@ -28,6 +32,7 @@ export type {
 } from './world.ts';
 export { catchUp, step } from './choice.ts';
 export type { Choice } from './choice.ts';
+export { joinedServices, leftovers } from './invariants/experiments.ts';
 export { limitsOf, violationsOf } from './invariants/index.ts';
 export type { Property, Violation } from './invariants/index.ts';
 export { latestTimeIn, restore } from './takeover.ts';

@@ -2,6 +2,7 @@ import type {
   AnalysisRun,
   AnalysisTemplate,
   Deployment,
+  Experiment,
   KubeObject,
   ObjectMeta,
   Pod,
@@ -21,6 +22,7 @@ export interface StoredKinds {
   Pod: Pod;
   AnalysisRun: AnalysisRun;
   AnalysisTemplate: AnalysisTemplate;
+  Experiment: Experiment;
 }
 export type Kind = keyof StoredKinds;
 export const kinds: readonly Kind[] = [
@@ -32,6 +34,7 @@ export const kinds: readonly Kind[] = [
   'Pod',
   'AnalysisRun',
   'AnalysisTemplate',
+  'Experiment',
 ];
 
 export const apiVersions: Readonly<Record<Kind, string>> = {
@@ -43,6 +46,7 @@ export const apiVersions: Readonly<Record<Kind, string>> = {
   Pod: 'v1',
   AnalysisRun: 'argoproj.io/v1alpha1',
   AnalysisTemplate: 'argoproj.io/v1alpha1',
+  Experiment: 'argoproj.io/v1alpha1',
 };
 
 /** An object as a person writes it: what the API server adds is missing. */

@@ -1,7 +1,7 @@
 import { needsPods } from '@sluice/engine';
 import type { RolloutSnapshot, ServiceObservation, WorkloadObservation } from '@sluice/engine';
 import { podTemplateHashLabel, selectorMatches } from '@sluice/model';
-import type { LabelSelector, ReplicaSet, Rollout } from '@sluice/model';
+import type { KubeObject, LabelSelector, ReplicaSet, Rollout } from '@sluice/model';
 import type { Cache } from './cache.ts';
 import { controllerOf } from './objects.ts';
 import { memoryOf } from './world.ts';
@@ -33,15 +33,17 @@ export function observe(world: World, rollout: Rollout): RolloutSnapshot {
   };
 }
 
-/** Runs of this Rollout, all templates there are, and the names that are taken. */
+/** Runs and Experiments of this Rollout, all templates there are, and the names that are taken. */
 function observeAnalyses({ cache, capabilities }: World, rollout: Rollout): Partial<RolloutSnapshot> {
-  if (!capabilities.analysis) return {};
+  if (!capabilities.analysis && !capabilities.experiments) return {};
   const runs = cache.list('AnalysisRun');
-  const isOwn = (run: (typeof runs)[number]): boolean => controllerOf(run)?.uid === rollout.metadata.uid;
+  const experiments = cache.list('Experiment');
+  const isOwn = (object: KubeObject): boolean => controllerOf(object)?.uid === rollout.metadata.uid;
   return {
     analysisRuns: runs.filter(isOwn),
+    experiments: experiments.filter(isOwn),
     analysisTemplates: Object.fromEntries(cache.list('AnalysisTemplate').map((one) => [one.metadata.name, one])),
-    takenRunNames: runs.filter((run) => !isOwn(run)).map((run) => run.metadata.name),
+    takenRunNames: [...runs, ...experiments].filter((one) => !isOwn(one)).map(({ metadata }) => metadata.name),
   };
 }
 

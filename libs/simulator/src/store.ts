@@ -25,6 +25,7 @@ export class Store {
     Pod: new Map(),
     AnalysisRun: new Map(),
     AnalysisTemplate: new Map(),
+    Experiment: new Map(),
   };
   readonly #written: (kind: Kind, object: StoredKinds[Kind], change: 'written' | 'deleted') => void;
   readonly namespace: string;

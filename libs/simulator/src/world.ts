@@ -1,14 +1,17 @@
-import { decideRollout } from '@sluice/engine';
-import type { Decision, EventIntent, RolloutSnapshot } from '@sluice/engine';
+import { decideExperiment, decideRollout } from '@sluice/engine';
+import type { Decision, EventIntent, ExperimentDecision, ExperimentSnapshot, RolloutSnapshot } from '@sluice/engine';
 import { noCapabilities } from '@sluice/engine';
 import type { Capabilities } from '@sluice/engine';
 import type { AnalysisMemory, Measure } from './analysis-runner.ts';
 import { Cache } from './cache.ts';
+import { everyExperimentIsDue } from './experiment-manager.ts';
+import type { ExperimentMemory } from './experiment-manager.ts';
 import { controllerOf } from './objects.ts';
 import type { Kind, StoredKinds } from './objects.ts';
 import { Store } from './store.ts';
 
 export type DecideRollout = (snapshot: RolloutSnapshot) => Decision;
+export type DecideExperiment = (snapshot: ExperimentSnapshot) => ExperimentDecision;
 
 /** How long pods take in this world. Milliseconds. */
 export interface PodTimes {
@@ -24,6 +27,7 @@ export interface WorldOptions {
   readonly namespace?: string;
   /** The engine; another one to see what the properties find. */
   readonly decide?: DecideRollout;
+  readonly decideExperiment?: DecideExperiment;
   readonly pods?: Partial<PodTimes>;
   readonly capabilities?: Capabilities;
   /** What metrics say; all is well when absent. */
@@ -52,12 +56,18 @@ export interface RecordedEvent extends EventIntent {
   readonly rollout: string;
   /** Of this AnalysisRun, and of no Rollout. */
   readonly run?: string;
+  /** Of this Experiment, and of no Rollout. */
+  readonly experiment?: string;
 }
 
 export interface World {
   readonly store: Store;
+  /** What the rollout-controller sees. */
   readonly cache: Cache;
+  /** What the experiment-manager sees. */
+  readonly managerCache: Cache;
   readonly decide: DecideRollout;
+  readonly decideExperiment: DecideExperiment;
   readonly capabilities: Capabilities;
   readonly pods: PodTimes;
   readonly lives: Map<string, PodLife>;
@@ -66,14 +76,17 @@ export interface World {
   readonly memories: Map<string, ControllerMemory>;
   /** What the analysis-runner remembers of each AnalysisRun. */
   readonly analyses: Map<string, AnalysisMemory>;
+  /** What the experiment-manager remembers of each Experiment. */
+  readonly experiments: Map<string, ExperimentMemory>;
   /** What metrics say: people and chance change it. */
   measure: Measure;
-  /** Rollouts, ReplicaSets, Deployments and AnalysisRuns whose controller has something to look at. */
+  /** Rollouts, ReplicaSets, Deployments, AnalysisRuns and Experiments whose controller has something to look at. */
   readonly due: {
     readonly rollouts: Set<string>;
     readonly replicaSets: Set<string>;
     readonly deployments: Set<string>;
     readonly analysisRuns: Set<string>;
+    readonly experiments: Set<string>;
   };
   readonly events: RecordedEvent[];
   /** The API server refuses to create ReplicaSets (a quota, a webhook). */
@@ -92,15 +105,24 @@ export function createWorld(options: WorldOptions = {}): World {
   const world: World = {
     store,
     cache: new Cache(store),
+    managerCache: new Cache(store),
     decide: options.decide ?? decideRollout,
+    decideExperiment: options.decideExperiment ?? decideExperiment,
     capabilities: options.capabilities ?? noCapabilities,
     pods: { ...DEFAULT_TIMES, ...options.pods },
     lives: new Map(),
     images: new Map(),
     memories: new Map(),
     analyses: new Map(),
+    experiments: new Map(),
     measure: options.measure ?? (() => ({ phase: 'Successful' })),
-    due: { rollouts: new Set(), replicaSets: new Set(), deployments: new Set(), analysisRuns: new Set() },
+    due: {
+      rollouts: new Set(),
+      replicaSets: new Set(),
+      deployments: new Set(),
+      analysisRuns: new Set(),
+      experiments: new Set(),
+    },
     events: [],
     createsRefused: false,
     evictionsRefused: false,
@@ -132,6 +154,7 @@ function noticed(world: World, kind: Kind, object: StoredKinds[Kind]): void {
       world.due.replicaSets.add(object.metadata.name);
       if (owner?.kind === 'Rollout') world.due.rollouts.add(owner.name);
       else if (owner?.kind === 'Deployment') world.due.deployments.add(owner.name);
+      else if (owner?.kind === 'Experiment') world.due.experiments.add(owner.name);
       else everyRolloutIsDue(world);
       break;
     case 'Pod':
@@ -144,11 +167,20 @@ function noticed(world: World, kind: Kind, object: StoredKinds[Kind]): void {
     case 'AnalysisRun':
       world.due.analysisRuns.add(object.metadata.name);
       if (owner?.kind === 'Rollout') world.due.rollouts.add(owner.name);
+      if (owner?.kind === 'Experiment') world.due.experiments.add(owner.name);
+      break;
+    case 'Experiment':
+      world.due.experiments.add(object.metadata.name);
+      if (owner?.kind === 'Rollout') world.due.rollouts.add(owner.name);
       break;
     case 'Service':
+      if (owner?.kind === 'Experiment') world.due.experiments.add(owner.name);
+      else everyRolloutIsDue(world);
+      break;
     case 'PodTemplate':
     case 'AnalysisTemplate':
       everyRolloutIsDue(world);
+      everyExperimentIsDue(world);
       break;
     default:
       kind satisfies never;

@@ -2,10 +2,11 @@
 import type { Pod } from '@sluice/model';
 import { podTemplateHashLabel } from '@sluice/model';
 import { availableAt, isDeleting, limitsOf, podsOf, setImageBehaviour, setsOf, settle, step } from '../src/index.ts';
-import type { Choice, DecideRollout, World } from '../src/index.ts';
+import type { Choice, World } from '../src/index.ts';
 import { ROLLOUT } from './history.ts';
 import type { History } from './history.ts';
 import { begin, Broken } from './play.ts';
+import type { Engines } from './play.ts';
 
 interface Count {
   /** The pods that are available. */
@@ -76,8 +77,8 @@ function watchServices(
   return now;
 }
 
-export function playCalmly(history: History, decide?: DecideRollout): void {
-  const world = begin(history, decide);
+export function playCalmly(history: History, engines?: Engines): void {
+  const world = begin(history, engines);
   setImageBehaviour(world, 'shop:3', 'never');
   const look = watch(world);
   settle(world, { seen: look });

@@ -38,7 +38,7 @@ export const service = (name: string): Manifest => ({
 
 const template: PodTemplateSpec = {
   metadata: { labels: { app: ROLLOUT } },
-  spec: { containers: [{ name: 'shop', image: images[0]! }] },
+  spec: { containers: [{ name: 'shop', image: images[0]!, ports: [{ containerPort: 8080 }] }] },
 };
 const selector = { matchLabels: { app: ROLLOUT } };
 
@@ -287,15 +287,15 @@ const measuring: fc.Arbitrary<Choice>[] = [
   fc.constantFrom('AnalysisRun', 'Rollout').map((kind) => ({ do: 'lag', kind }) as Choice),
   fc.constant({ do: 'catch-up' }),
 ];
-const measuredChoice = (changes: fc.Arbitrary<Choice>[]): fc.Arbitrary<Choice> =>
+export const measuredChoice = (changes: fc.Arbitrary<Choice>[]): fc.Arbitrary<Choice> =>
   fc.oneof({ weight: 4, arbitrary: spokenFor(changes) }, { weight: 1, arbitrary: fc.oneof(...measuring) });
 
-const measured = (
+export const measured = (
   strategy: fc.Arbitrary<History['strategy']>,
-  changes: fc.Arbitrary<Choice>[],
+  choice: fc.Arbitrary<Choice>,
 ): fc.Arbitrary<History> =>
   fc
-    .tuple(historyOf(strategy, measuredChoice(changes)), metricsArbitrary)
+    .tuple(historyOf(strategy, choice), metricsArbitrary)
     .map(([history, metrics]) => ({ ...history, more: {}, metrics }));
 
 export const measuredCanaryHistory = measured(
@@ -304,7 +304,9 @@ export const measuredCanaryHistory = measured(
     .map(({ steps, background, startingStep }) => ({
       canary: { steps, ...(background ? { analysis: { ...check, startingStep } } : {}) } as CanaryStrategy,
     })),
-  [measuredStepsArbitrary.map((steps) => ({ do: 'change-spec', patch: { strategy: { canary: { steps } } } }))],
+  measuredChoice([
+    measuredStepsArbitrary.map((steps) => ({ do: 'change-spec', patch: { strategy: { canary: { steps } } } })),
+  ]),
 );
 export const measuredBlueGreenHistory = measured(
   fc.record({ strategy: blueGreenStrategy, pre: fc.boolean(), post: fc.boolean() }).map(({ strategy, pre, post }) => ({
@@ -314,5 +316,5 @@ export const measuredBlueGreenHistory = measured(
       ...(post || !pre ? { postPromotionAnalysis: check } : {}),
     },
   })),
-  blueGreenChanges,
+  measuredChoice(blueGreenChanges),
 );

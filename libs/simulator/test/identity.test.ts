@@ -95,7 +95,7 @@ function fillDefaults(world: World): void {
 }
 
 export function keepsIdentity(history: History, decide?: DecideRollout): void {
-  const world = begin(history, decide);
+  const world = begin(history, decide ? { decide } : {});
   settle(world);
   for (const choice of history.choices) step(world, choice);
   stopFaults(world, history);

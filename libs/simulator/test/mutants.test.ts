@@ -1,7 +1,6 @@
 // A property that finds nothing proves nothing: here each is shown an engine that breaks it.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { DecideRollout } from '../src/index.ts';
 import { playCalmly } from './calm.ts';
 import {
   blueGreenHistory,
@@ -10,21 +9,22 @@ import {
   measuredBlueGreenHistory,
   measuredCanaryHistory,
 } from './history.ts';
+import { experimentHistory } from './experiment-history.ts';
 import type { History } from './history.ts';
 import * as mutants from './mutants.ts';
 import { Broken, playHistory } from './play.ts';
-import type { Broke } from './play.ts';
+import type { Broke, Engines } from './play.ts';
 
 /** Whether one of so many histories breaks this property with this engine; what else they break does not count. */
 function catches(
   property: Broke,
   history: fc.Arbitrary<History>,
-  play: (history: History, decide: DecideRollout) => void,
-  decide: DecideRollout,
+  play: (history: History, engines: Engines) => void,
+  engines: Engines,
 ): boolean {
   return fc.sample(history, { numRuns: 300, seed: 42 }).some((sample) => {
     try {
-      play(sample, decide);
+      play(sample, engines);
       return false;
     } catch (error) {
       if (!(error instanceof Broken)) throw error;
@@ -33,7 +33,7 @@ function catches(
   });
 }
 
-const cases: readonly [string, DecideRollout, Broke, fc.Arbitrary<History>][] = [
+const cases: readonly [string, Engines['decide'] & object, Broke, fc.Arbitrary<History>][] = [
   ['switches a Service before the pods are available', mutants.switchesEarly, 'served', blueGreenHistory],
   ['switches the canary Service before the pods are available', mutants.switchesEarly, 'served', canaryHistory],
   ['drains the old pods before the Services have moved', mutants.drainsFirst, 'served', canaryHistory],
@@ -49,14 +49,28 @@ const cases: readonly [string, DecideRollout, Broke, fc.Arbitrary<History>][] = 
   ['takes errors for successes', mutants.trustsErrors, 'evidence', measuredCanaryHistory],
   ['takes a stopped run for a success', mutants.trustsStoppedRuns, 'evidence', measuredCanaryHistory],
   ['promotes what nobody could judge', mutants.assumesTheBest, 'evidence', measuredBlueGreenHistory],
+  ['does not wait for its experiment', mutants.trustsRunningExperiments, 'experiment-evidence', experimentHistory],
+  ['takes a bad experiment for a good one', mutants.trustsBadExperiments, 'experiment-evidence', experimentHistory],
+  ['leaves the experiments of what was aborted', mutants.leavesExperiments, 'leftovers', experimentHistory],
+];
+
+const experimentCases: readonly [string, Engines['decideExperiment'] & object, Broke][] = [
+  ['leaves the pods of an experiment that has ended', mutants.leavesExperimentPods, 'leftovers'],
+  ['leaves the Services of an experiment that has ended', mutants.leavesExperimentServices, 'leftovers'],
+  ['does not come back when the scale-down delay is over', mutants.forgetsTheDelay, 'leftovers'],
+  ['gives the pods of an experiment the hash of the version they are made from', mutants.takesTheHashAlong, 'joined'],
 ];
 
 describe('An engine is caught that', () => {
   it.each(cases)('%s', { timeout: 120_000 }, (_, decide, property, history) => {
-    expect(catches(property, history, playHistory, decide)).toBe(true);
+    expect(catches(property, history, playHistory, { decide })).toBe(true);
+  });
+
+  it.each(experimentCases)('%s', { timeout: 120_000 }, (_, decideExperiment, property) => {
+    expect(catches(property, experimentHistory, playHistory, { decideExperiment })).toBe(true);
   });
 
   it('takes one pod more than it may, judged by the pods there are', { timeout: 120_000 }, () => {
-    expect(catches('availability', calmCanaryHistory, playCalmly, mutants.drainsTooFast)).toBe(true);
+    expect(catches('availability', calmCanaryHistory, playCalmly, { decide: mutants.drainsTooFast })).toBe(true);
   });
 });

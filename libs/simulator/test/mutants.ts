@@ -1,10 +1,10 @@
 // Engines that are wrong on purpose: each breaks one property, so that the property shows that it can find it.
-import type { Action, Decision } from '@sluice/engine';
-import { decideRollout } from '@sluice/engine';
+import type { Action, Decision, ExperimentAction } from '@sluice/engine';
+import { decideExperiment, decideRollout } from '@sluice/engine';
 import { podTemplateHash, podTemplateHashLabel } from '@sluice/model';
-import type { AnalysisRun } from '@sluice/model';
+import type { AnalysisPhase, AnalysisRun } from '@sluice/model';
 import { serviceNamesOf } from '../src/index.ts';
-import type { DecideRollout } from '../src/index.ts';
+import type { DecideExperiment, DecideRollout } from '../src/index.ts';
 
 const withActions =
   (change: (actions: readonly Action[], decision: Decision) => readonly Action[]): DecideRollout =>
@@ -158,3 +158,66 @@ export const trustsStoppedRuns = withRuns(({ spec: { terminate: _, ...spec }, ..
 export const assumesTheBest = withRuns((run) =>
   run.status?.phase === 'Inconclusive' ? { ...run, status: { ...run.status, phase: 'Successful' } } : run,
 );
+
+const withPhases =
+  (...phases: readonly AnalysisPhase[]): DecideRollout =>
+  (snapshot) =>
+    decideRollout({
+      ...snapshot,
+      experiments: (snapshot.experiments ?? []).map((experiment) =>
+        experiment.status?.phase && phases.includes(experiment.status.phase)
+          ? { ...experiment, status: { ...experiment.status, phase: 'Successful' } }
+          : experiment,
+      ),
+    });
+
+/** Goes on as soon as the experiment runs. */
+export const trustsRunningExperiments = withPhases('Running');
+
+/** Goes on after any end of an experiment. */
+export const trustsBadExperiments = withPhases('Failed', 'Error', 'Inconclusive');
+
+/** Never ends an experiment. */
+export const leavesExperiments = withActions((actions) => actions.filter(({ kind }) => kind !== 'TerminateExperiment'));
+
+const withoutThose =
+  (isLost: (action: ExperimentAction) => boolean): DecideExperiment =>
+  (snapshot) => {
+    const decision = decideExperiment(snapshot);
+    return { ...decision, actions: decision.actions.filter((action) => !isLost(action)) };
+  };
+
+/** Never takes pods away. */
+export const leavesExperimentPods = withoutThose(
+  (action) => action.kind === 'UpdateReplicaSet' && action.change.replicas === 0,
+);
+
+/** Never takes Services away. */
+export const leavesExperimentServices = withoutThose(({ kind }) => kind === 'DeleteService');
+
+/** Waits for something to change, although only time goes by. */
+export const forgetsTheDelay: DecideExperiment = (snapshot) => {
+  const { wakeAt: _, ...decision } = decideExperiment(snapshot);
+  return decision;
+};
+
+/** The pods look like those of the version that they are made from, also to its Services. */
+export const takesTheHashAlong: DecideExperiment = (snapshot) => {
+  const decision = decideExperiment(snapshot);
+  const hashOf = (template: string): string | undefined =>
+    snapshot.experiment.spec.templates?.find(({ name }) => name === template)?.template?.metadata?.labels?.[
+      podTemplateHashLabel
+    ];
+  return {
+    ...decision,
+    actions: decision.actions.map((action) => {
+      const hash = action.kind === 'CreateReplicaSet' ? hashOf(action.template) : undefined;
+      if (action.kind !== 'CreateReplicaSet' || hash === undefined) return action;
+      const { spec } = action.replicaSet;
+      const labels = { ...spec.template?.metadata?.labels, [podTemplateHashLabel]: hash };
+      const template = { ...spec.template, metadata: { ...spec.template?.metadata, labels } };
+      const selector = { matchLabels: { ...spec.selector?.matchLabels, [podTemplateHashLabel]: hash } };
+      return { ...action, replicaSet: { ...action.replicaSet, spec: { ...spec, selector, template } } };
+    }),
+  };
+};

@@ -45,12 +45,17 @@ function parse(path: string): Address {
   return { kind: plurals[plural], plural, name, subresource };
 }
 
+const involved = (rollout: string, run: string | undefined, experiment: string | undefined) => {
+  if (run !== undefined) return { kind: 'AnalysisRun', name: run };
+  return experiment === undefined ? { kind: 'Rollout', name: rollout } : { kind: 'Experiment', name: experiment };
+};
+
 /** The part of a Kubernetes client that the World of tools/parity uses. */
 function clientOf(world: World) {
   const eventList = () =>
-    world.events.map(({ rollout, run, type, reason, message }) => ({
+    world.events.map(({ rollout, run, experiment, type, reason, message }) => ({
       metadata: {},
-      involvedObject: run === undefined ? { kind: 'Rollout', name: rollout } : { kind: 'AnalysisRun', name: run },
+      involvedObject: involved(rollout, run, experiment),
       type,
       reason,
       message,
@@ -93,7 +98,7 @@ function clientOf(world: World) {
     remove: async (path: string) => {
       const { kind, name } = parse(path);
       if (!kind || !name) return;
-      if (kind === 'Rollout' || kind === 'Deployment') removeOwner(world, kind, name);
+      if (kind === 'Rollout' || kind === 'Deployment' || kind === 'Experiment') removeOwner(world, kind, name);
       else if (kind === 'ReplicaSet') removeReplicaSet(world, name);
       else world.store.remove(kind, name);
     },

@@ -1,4 +1,4 @@
-// Scenarios of tools/parity that need no router, experiment, Job or Prometheus, played in virtual time against what the reference was seen to do.
+// Scenarios of tools/parity that need no router, Job or Prometheus, played in virtual time against what the reference was seen to do.
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { noCapabilities } from '@sluice/engine';
@@ -54,14 +54,14 @@ const isKnown = (scenario: any, path: string): boolean =>
 
 /** Measured by other means than an address that is answered at once. */
 const needsMore = /analysis-run-|analysis-failure-with-nginx/;
-// Of `invalid-specs`: what needs a router or an experiment; the pods counted there are the last one's.
+// Of `invalid-specs`: what needs a router; the pods counted there are the last one's.
 const leftOut = ['missing-ingress', 'missing-template', 'experiment-no-duration-template'];
 const isLeftOut = (path: string): boolean =>
   path === '/each says what is wrong/pods' || leftOut.some((name) => path.includes(`/${name}`));
 
-const capabilities = { ...noCapabilities, analysis: true };
+const capabilities = { ...noCapabilities, analysis: true, experiments: true };
 
-const scenarios = (await Promise.all(['canary', 'blue-green', 'analysis'].map((name) => load(`scenarios/${name}.mjs`))))
+const scenarios = (await Promise.all(['canary', 'blue-green', 'analysis', 'experiment'].map((name) => load(`scenarios/${name}.mjs`))))
   .flatMap(({ default: list }) => list)
   .filter((scenario: any) => !scenario.router && !needsMore.test(scenario.name));
 

@@ -1,13 +1,17 @@
 // Plays a history and looks at everything on the way: what a decision would do, whether it comes to rest, where it ends.
-import { noCapabilities } from '@sluice/engine';
+import { isCompleted, noCapabilities } from '@sluice/engine';
 import { podTemplateHashLabel } from '@sluice/model';
 import type { PodTemplateSpec, ReplicaSet } from '@sluice/model';
 import {
   abort,
   apply,
   catchUp,
+  controllerOf,
   createWorld,
+  joinedServices,
+  leftovers,
   observe,
+  observeExperiment,
   patchRolloutSpec,
   promote,
   retry,
@@ -18,12 +22,12 @@ import {
   step,
   violationsOf,
 } from '../src/index.ts';
-import type { DecideRollout, Property, Turn, World } from '../src/index.ts';
+import type { DecideExperiment, DecideRollout, Property, Turn, World } from '../src/index.ts';
 import { images, manifestsOf, ROLLOUT, service, servicesOf } from './history.ts';
 import type { Goal, History } from './history.ts';
 
 /** What a history can break: the properties of one decision, and those that show only over time. */
-export type Broke = Property | 'rest' | 'converges' | 'idempotent';
+export type Broke = Property | 'rest' | 'converges' | 'idempotent' | 'joined' | 'leftovers';
 
 export class Broken extends Error {
   readonly property: Broke;
@@ -33,10 +37,16 @@ export class Broken extends Error {
   }
 }
 
-const capabilities = { ...noCapabilities, analysis: true };
+const capabilities = { ...noCapabilities, analysis: true, experiments: true };
 
-export function begin(history: History, decide?: DecideRollout): World {
-  const world = createWorld({ ...(decide ? { decide } : {}), ...(history.metrics ? { capabilities } : {}) });
+/** The engines under test. */
+export interface Engines {
+  readonly decide?: DecideRollout;
+  readonly decideExperiment?: DecideExperiment;
+}
+
+export function begin(history: History, engines: Engines = {}): World {
+  const world = createWorld({ ...engines, ...(history.metrics ? { capabilities } : {}) });
   apply(world, ...manifestsOf(history));
   return world;
 }
@@ -48,27 +58,41 @@ export function expectSafe(turns: readonly Turn[]): void {
   }
 }
 
+/** Experiments and the Rollout's Services do not meet. */
+function expectApart(world: World): void {
+  const [joined] = joinedServices(world);
+  if (joined) throw new Broken('joined', joined);
+}
+
 /** More turns than this without an end are a livelock. */
 const MAX_TURNS = 400;
 
 export function rest(world: World, what: string): void {
-  const { turns, ended } = settle(world, { maxTurns: MAX_TURNS });
+  const { turns, ended } = settle(world, { maxTurns: MAX_TURNS, seen: () => expectApart(world) });
   expectSafe(turns);
-  if (ended === 'settled') return;
+  if (ended === 'settled') {
+    const [left] = leftovers(world);
+    if (left) throw new Broken('leftovers', `${what}: ${left}`);
+    return;
+  }
   const last = turns.at(-1);
   const did = `the last ended ${last?.ended} with ${JSON.stringify(last?.decision.actions)}, wakeAt ${last?.decision.wakeAt}`;
   throw new Broken('rest', `${what}: ${ended} after ${turns.length} turns; ${did}`);
 }
 
 /** Plays it all; throws `Broken` at the first thing that must not be. */
-export function playHistory(history: History, decide?: DecideRollout): void {
-  const world = begin(history, decide);
+export function playHistory(history: History, engines?: Engines): void {
+  const world = begin(history, engines);
   if (history.deployed) rest(world, 'first deploy');
-  for (const choice of history.choices) expectSafe(step(world, choice));
+  for (const choice of history.choices) {
+    expectSafe(step(world, choice));
+    expectApart(world);
+  }
   stopFaults(world, history);
   rest(world, 'faults have stopped');
   reach(world, history.goal);
   checkGoal(world, history.goal);
+  checkExperiments(world);
   checkIdempotence(world);
 }
 
@@ -152,6 +176,21 @@ function checkServices(world: World, fail: (what: string) => never): void {
     if (!name) continue;
     const selected = world.store.get('Service', name)?.spec?.selector?.[podTemplateHashLabel];
     if (selected !== hash) fail(`Service ${name} selects ${selected}, not ${hash}`);
+  }
+}
+
+/** An update that is over leaves no experiment of its steps behind, nor anything that one has made. */
+function checkExperiments(world: World): void {
+  for (const experiment of world.store.list('Experiment')) {
+    const { name } = experiment.metadata;
+    if (controllerOf(experiment)?.kind === 'Rollout' && !isCompleted(experiment.status?.phase))
+      throw new Broken('leftovers', `Experiment ${name} still runs, and the update is over`);
+    const { actions, statusUrgency } = world.decideExperiment(observeExperiment(world, experiment));
+    if (actions.length > 0 || statusUrgency !== 'unchanged')
+      throw new Broken(
+        'idempotent',
+        `Experiment ${name} is settled, and ${JSON.stringify(actions)} (${statusUrgency})`,
+      );
   }
 }
 

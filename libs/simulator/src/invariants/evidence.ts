@@ -9,6 +9,12 @@ import type { Violation } from './violation.ts';
  * has kept of one that is gone. People who promote fully, go back, or open a rollback window take that on themselves.
  */
 export function evidenceViolations(snapshot: RolloutSnapshot, decision: Decision): Violation[] {
+  if (!needsEvidence(snapshot, decision)) return [];
+  return [...stepViolations(snapshot, decision), ...promotionViolations(snapshot, decision)];
+}
+
+/** Whether it is the same update before and after, and nobody has taken it on themselves. */
+export function needsEvidence(snapshot: RolloutSnapshot, decision: Decision): boolean {
   const { status: before = {}, spec } = snapshot.rollout;
   const after = decision.status;
   const isAnotherUpdate =
@@ -18,8 +24,7 @@ export function evidenceViolations(snapshot: RolloutSnapshot, decision: Decision
   const hasStable = snapshot.replicaSets.some(
     ({ metadata }) => metadata.labels?.[podTemplateHashLabel] === before.stableRS,
   );
-  if (isAnotherUpdate || isJudged || !hasStable || after.currentPodHash === before.stableRS) return [];
-  return [...stepViolations(snapshot, decision), ...promotionViolations(snapshot, decision)];
+  return !isAnotherUpdate && !isJudged && hasStable && after.currentPodHash !== before.stableRS;
 }
 
 function stepViolations(snapshot: RolloutSnapshot, { status: after }: Decision): Violation[] {

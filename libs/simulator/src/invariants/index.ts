@@ -4,6 +4,7 @@ import type { Source } from '../scene.ts';
 import type { Turn } from '../turn.ts';
 import { blueGreenCountViolations, canaryCountViolations } from './counts.ts';
 import { evidenceViolations } from './evidence.ts';
+import { experimentViolations } from './experiment-evidence.ts';
 import { preconditionViolations } from './preconditions.ts';
 import { servedViolations } from './served.ts';
 import type { Violation } from './violation.ts';
@@ -17,7 +18,7 @@ export type { Property, Violation } from './violation.ts';
  * what neither of the two justifies.
  */
 export function violationsOf({ snapshot, decision }: Pick<Turn, 'snapshot' | 'decision'>): Violation[] {
-  const blind = evidenceViolations(snapshot, decision);
+  const blind = [...evidenceViolations(snapshot, decision), ...experimentViolations(snapshot, decision)];
   if (blind.length > 0) return blind;
   const byCounts = judge(snapshot, decision, 'counts');
   if (byCounts.length === 0 || snapshot.pods === undefined) return byCounts.map(({ violation }) => violation);

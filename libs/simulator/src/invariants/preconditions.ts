@@ -25,5 +25,6 @@ function find(snapshot: RolloutSnapshot, kind: Action['kind'], { name }: Target)
     return named(Object.values(snapshot.services).filter((service) => typeof service !== 'string'));
   if (kind === 'EvictPod' || kind === 'PatchPodMetadata') return named(snapshot.pods);
   if (kind === 'DeleteAnalysisRun') return named(snapshot.analysisRuns);
+  if (kind === 'DeleteExperiment') return named(snapshot.experiments);
   return named(snapshot.replicaSets) ?? named(snapshot.orphans);
 }

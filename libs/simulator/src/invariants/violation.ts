@@ -8,6 +8,8 @@ export type Property =
   | 'surge'
   /** 6: no update goes past an analysis without a run of it that succeeded. */
   | 'evidence'
+  /** No update goes past an experiment without one that was successful. */
+  | 'experiment-evidence'
   /** 7: each write names the version of the object that it was decided on. */
   | 'preconditions';
 
