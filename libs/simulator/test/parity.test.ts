@@ -61,7 +61,9 @@ const isLeftOut = (path: string): boolean =>
 
 const capabilities = { ...noCapabilities, analysis: true, experiments: true };
 
-const scenarios = (await Promise.all(['canary', 'blue-green', 'analysis', 'experiment'].map((name) => load(`scenarios/${name}.mjs`))))
+const scenarios = (
+  await Promise.all(['canary', 'blue-green', 'analysis', 'experiment'].map((name) => load(`scenarios/${name}.mjs`)))
+)
   .flatMap(({ default: list }) => list)
   .filter((scenario: any) => !scenario.router && !needsMore.test(scenario.name));
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { podTemplateHash } from '@sluice/model';
 import type {
   AnalysisRun,
   Experiment,
@@ -59,6 +60,21 @@ describe('templates', () => {
     go(world);
     expect(statusOf(world)).toMatchObject({ phase: 'Running', availableAt: '2026-01-01T12:00:00Z' });
     expect(statusOf(world).conditions?.[0]).toMatchObject({ status: 'True', reason: 'NewReplicaSetAvailable' });
+  });
+
+  test('that come from a version of a Rollout never wear its hash: its Services would select them', () => {
+    const { template, ...rest } = variant('a');
+    const hash = podTemplateHash(template);
+    const labels = { ...template.metadata.labels, 'rollouts-pod-template-hash': hash };
+    const world = worldOf({ templates: [{ ...rest, template: { ...template, metadata: { labels } } }] });
+    world.decide();
+    const worn = world.sets[0]?.metadata.labels?.['rollouts-pod-template-hash'];
+    expect(worn).toMatch(/^[a-z0-9]+$/);
+    expect(worn).not.toBe(hash);
+    expect(world.sets[0]?.spec).toMatchObject({
+      selector: { matchLabels: { 'rollouts-pod-template-hash': worn } },
+      template: { metadata: { labels: { 'rollouts-pod-template-hash': worn } } },
+    });
   });
 
   test('end when their time is over, and keep their pods for the delay', () => {

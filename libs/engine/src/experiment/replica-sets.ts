@@ -43,7 +43,7 @@ export const hashOf = (set: ReplicaSet | undefined): string | undefined => set?.
 export function buildReplicaSet(s: Situation, template: ExperimentTemplate): ReplicaSet {
   const { experiment } = s;
   const podTemplate = withoutHash(template.template ?? { spec: { containers: [] } });
-  const hash = podTemplateHash(podTemplate, templateStatusOf(s.status, template.name)?.collisionCount);
+  const hash = ownHash(template, podTemplate, templateStatusOf(s.status, template.name)?.collisionCount);
   const labelled = labelledTemplate(podTemplate, hash);
   const { minReadySeconds = 0 } = template;
   return {
@@ -63,6 +63,20 @@ export function buildReplicaSet(s: Situation, template: ExperimentTemplate): Rep
       template: labelled,
     },
   };
+}
+
+/**
+ * Never the one that the template wears, of the Rollout's version that it was taken from: that version's Service would select these pods too. They are the same
+ * where the Rollout's template already has what the API server adds, as that of a Deployment has.
+ */
+function ownHash(
+  { template }: ExperimentTemplate,
+  podTemplate: PodTemplateSpec,
+  collisionCount: number | undefined,
+): string {
+  const hash = podTemplateHash(podTemplate, collisionCount);
+  const isOthers = hash === template?.metadata?.labels?.[podTemplateHashLabel];
+  return isOthers ? podTemplateHash(podTemplate, (collisionCount ?? 0) + 1) : hash;
 }
 
 function withoutHash(template: PodTemplateSpec): PodTemplateSpec {

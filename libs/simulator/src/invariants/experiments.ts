@@ -10,6 +10,7 @@ import type { World } from '../world.ts';
  * version from, selects whatever its owner wrote into it.
  */
 export function joinedServices(world: World): string[] {
+  if (world.store.table('Experiment').size === 0) return [];
   const sets = world.store.list('ReplicaSet').filter((set) => controllerOf(set)?.kind === 'Experiment');
   if (sets.length === 0) return [];
   const names = new Set(world.store.list('Rollout').flatMap(serviceNamesOf));
