@@ -1,10 +1,13 @@
 import { Metadata, credentials, status } from '@grpc/grpc-js';
 import type { ServiceError } from '@grpc/grpc-js';
+import { runCli } from '@sluice/cli';
 import { AnalysisServiceClient } from '@sluice/contracts';
 import type { EnsureRunRequest, EnsureRunResponse, TryTemplateRequest, TryTemplateResponse } from '@sluice/contracts';
 import { resources } from '@sluice/kube';
 import type { RawObject } from '@sluice/kube';
+import { createPluginHost } from '@sluice/plugin-host';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startFakeProvider } from './fake-provider.ts';
 import { MeasuringWorld, metric } from './measuring-world.ts';
 
 const timeout = 120_000;
@@ -171,5 +174,56 @@ describe('TryTemplate', { timeout }, () => {
     const templateJson = [JSON.stringify(template('slow', { metrics: [metric('m', {}, 'slow')] }))];
     const { metrics } = await attempt({ templates: [{ name: 'slow', clusterScope: false }], templateJson });
     expect(metrics).toMatchObject([{ name: 'm', phase: 'Inconclusive', message: 'who knows' }]);
+  });
+
+  it('is what `sluice analysis try` shows to people', async () => {
+    const provider = await startFakeProvider({ sideEffects: true });
+    const plugins = createPluginHost({
+      configured: [
+        { type: 'metric', name: 'test/fake', address: world.provider.address },
+        { type: 'metric', name: 'test/job', address: provider.address },
+      ],
+    });
+    await plugins.start();
+    try {
+      const runner = await world.startScheduler({ plugins });
+      world.provider.answers.set('high', () => ({ result: 5, value: '5' }));
+      const metrics = [
+        metric('good', { successCondition: 'result < {{args.limit}}' }),
+        metric('bad', { failureCondition: 'result > 3' }, 'high'),
+        { ...metric('job'), provider: { plugin: { 'test/job': {} } } },
+      ];
+      await world.person.create(resources.analysisTemplates, template('shown', { args: [{ name: 'limit' }], metrics }));
+      const before = world.writes().length;
+      const sluice = async (...args: string[]) => {
+        const said = { out: '', errors: '' };
+        const words = ['--kubeconfig', world.kubeconfig('person'), '-n', 'shop', 'analysis', 'try', 'shown', ...args];
+        const status = await runCli(words, {
+          write: (text) => void (said.out += text),
+          writeError: (text) => void (said.errors += text),
+          now: Date.now,
+          env: { SLUICE_ANALYSIS_RUNNER: runner.address() },
+          signal: new AbortController().signal,
+          isScreen: false,
+        });
+        return { status, ...said };
+      };
+      expect(await sluice()).toEqual({ status: 1, out: '', errors: 'Error: args.limit was not resolved\n' });
+      const shown = await sluice('--arg', 'limit=2');
+      expect(shown).toMatchObject({ status: 1, errors: '' });
+      expect(shown.out).toMatch(/^METRIC +PROVIDER +VALUE +VERDICT +REASON\n/);
+      expect(shown.out).toMatch(/\ngood +test\/fake +1 +✔ Successful +successCondition result < 2 holds\n/);
+      expect(shown.out).toMatch(/\nbad +test\/fake +5 +✖ Failed +failureCondition result > 3 holds/);
+      expect(shown.out).toMatch(/\njob +test\/job +- +- +not measured/);
+      expect(provider.started).toEqual([]);
+
+      const chosen = ['--arg', 'limit=2', '--metric', 'good', '--metric', 'job', '--run-jobs'];
+      expect(await sluice(...chosen)).toMatchObject({ status: 0, errors: '' });
+      expect([provider.started.length, provider.collected.length]).toEqual([1, 1]);
+      expect(world.writes().length).toBe(before);
+    } finally {
+      await plugins.stop();
+      await provider.stop();
+    }
   });
 });

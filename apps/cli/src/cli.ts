@@ -1,6 +1,7 @@
 import { type CallObservation, type KubeClient, createClient } from '@sluice/kube';
 import { Command, CommanderError } from 'commander';
 import { registerAbort } from './commands/abort.ts';
+import { registerAnalysis } from './commands/analysis-try.ts';
 import { registerCompletion } from './commands/completion.ts';
 import { registerCreate } from './commands/create.ts';
 import { registerExplain } from './commands/explain.ts';
@@ -109,6 +110,7 @@ function registerCommands(program: Command, session: Session): void {
   registerTerminate(program, session);
   registerCreate(program, session);
   registerLint(program, session);
+  registerAnalysis(program, session);
   registerCompletion(program, session);
   registerVersion(program, session);
 }
@@ -133,7 +135,7 @@ function describeCall({ method, path, code, durationMs }: CallObservation): stri
 function booleanFlags(args: readonly string[]): string[] {
   return args.flatMap((arg) => {
     const [, name, value] =
-      /^--(watch|no-color|full|timestamps|all-namespaces|global|short|skip-current-step|skip-all-steps)=(true|false)$/.exec(
+      /^--(watch|no-color|run-jobs|full|timestamps|all-namespaces|global|short|skip-current-step|skip-all-steps)=(true|false)$/.exec(
         arg,
       ) ?? [];
     if (name === undefined) return [arg];

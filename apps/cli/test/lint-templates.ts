@@ -77,11 +77,7 @@ const conditions: readonly BrokenTemplate[] = [
 `),
     'error: unknown function lenn',
   ),
-  broken(
-    'a condition that ends too early',
-    metric('      successCondition: result >⟨'),
-    'error: unexpected token EOF',
-  ),
+  broken('a condition that ends too early', metric('      successCondition: result >⟨'), 'error: unexpected token EOF'),
   broken(
     'a condition that gives no bool',
     metric('      successCondition: ⟨len(result)'),

@@ -120,6 +120,7 @@ function printWhatNext(what: Running & Place & { readonly scenario: Scenario | u
   const addresses = what.services.flatMap(({ name, addresses }) =>
     Object.entries(addresses).map(([address, url]) => `  ${`${name} ${address}`.padEnd(28)} ${url}`),
   );
+  const runner = what.services.find(({ name }) => name === 'analysis-runner')?.addresses['grpc'];
   const commands = what.scenario?.tryNext ?? ['list rollouts'];
   const flag = what.namespace === 'default' ? '' : ` -n ${what.namespace}`;
   console.log(
@@ -127,6 +128,8 @@ function printWhatNext(what: Running & Place & { readonly scenario: Scenario | u
       '',
       'Everything stays up until Ctrl-C. In another terminal, in this folder:',
       `  export KUBECONFIG=${what.kubeconfig}`,
+      // sluice analysis try asks it.
+      ...(runner === undefined ? [] : [`  export SLUICE_ANALYSIS_RUNNER=${runner}`]),
       ...commands.map((command) => `  npx sluice ${command}${flag}`),
       `  kubectl get rollouts,replicasets,pods${flag}`,
       '',
