@@ -5,7 +5,7 @@ import type { RolloutStatus } from '@sluice/model';
 export interface StatusPatienceOptions {
   /** How long a status in which only counters changed may wait: 1 s. */
   readonly deferMs?: number;
-  /** How long a status may wait for what its own scaling is about to change: 200 ms. */
+  /** How long a status may wait for what its own scaling is about to change: 500 ms. */
   readonly lingerMs?: number;
 }
 
@@ -31,7 +31,7 @@ export interface StatusPatience {
   readonly until: EpochMs | undefined;
 }
 
-export function createStatusPatience({ deferMs = 1_000, lingerMs = 200 }: StatusPatienceOptions = {}): StatusPatience {
+export function createStatusPatience({ deferMs = 1_000, lingerMs = 500 }: StatusPatienceOptions = {}): StatusPatience {
   let until: EpochMs | undefined;
   let lingers = false;
 

@@ -36,7 +36,7 @@ describe('a status', () => {
   });
 
   it('that comes with a scaling waits a moment for what that brings', () => {
-    const patience = createStatusPatience();
+    const patience = createStatusPatience({ lingerMs: 200 });
     expect(patience.defersStatus(scaling, 0, fresh)).toBe(true);
     expect(patience.until).toBe(200);
     expect(patience.defersStatus(step, 100, fresh)).toBe(true);
@@ -45,7 +45,7 @@ describe('a status', () => {
   });
 
   it('is stored in time although the scaling goes on and on', () => {
-    const patience = createStatusPatience();
+    const patience = createStatusPatience({ lingerMs: 200 });
     expect([0, 100, 199, 200].map((now) => patience.defersStatus(scaling, now, fresh))).toEqual([
       true,
       true,
@@ -55,7 +55,7 @@ describe('a status', () => {
   });
 
   it('that waits is stored in time although the decisions that go on from it have nothing to add', () => {
-    const patience = createStatusPatience();
+    const patience = createStatusPatience({ lingerMs: 200 });
     patience.defersStatus(scaling, 0, fresh);
     const decisions = [counters, unchanged, step, unchanged];
     expect(decisions.map((decision, index) => patience.defersStatus(decision, 50 * (index + 1), carried))).toEqual([
