@@ -131,7 +131,7 @@ describe('TryTemplate', { timeout }, () => {
         value: '1',
         reason: 'successCondition result < 10 holds',
       },
-      { name: 'bad', phase: 'Failed', value: '5' },
+      { name: 'bad', phase: 'Failed', value: '5', reason: 'failureCondition result > 3 holds' },
       { name: 'broken', phase: 'Error', reason: 'no, *****' },
     ]);
     expect(world.writes().length).toBe(before);
@@ -173,7 +173,9 @@ describe('TryTemplate', { timeout }, () => {
     world.provider.poll = () => ({ verdict: 'Inconclusive', message: 'who knows' });
     const templateJson = [JSON.stringify(template('slow', { metrics: [metric('m', {}, 'slow')] }))];
     const { metrics } = await attempt({ templates: [{ name: 'slow', clusterScope: false }], templateJson });
-    expect(metrics).toMatchObject([{ name: 'm', phase: 'Inconclusive', message: 'who knows' }]);
+    expect(metrics).toMatchObject([
+      { name: 'm', phase: 'Inconclusive', message: 'who knows', reason: 'the provider has decided' },
+    ]);
   });
 
   it('is what `sluice analysis try` shows to people', async () => {
@@ -213,7 +215,7 @@ describe('TryTemplate', { timeout }, () => {
       expect(shown).toMatchObject({ status: 1, errors: '' });
       expect(shown.out).toMatch(/^METRIC +PROVIDER +VALUE +VERDICT +REASON\n/);
       expect(shown.out).toMatch(/\ngood +test\/fake +1 +✔ Successful +successCondition result < 2 holds\n/);
-      expect(shown.out).toMatch(/\nbad +test\/fake +5 +✖ Failed +failureCondition result > 3 holds/);
+      expect(shown.out).toMatch(/\nbad +test\/fake +5 +✖ Failed +failureCondition result > 3 holds\n/);
       expect(shown.out).toMatch(/\njob +test\/job +- +- +not measured/);
       expect(provider.started).toEqual([]);
 

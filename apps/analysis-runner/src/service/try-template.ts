@@ -141,15 +141,17 @@ function taskOf(run: AnalysisRun, metric: string, prepared: PreparedMetric): Tas
   };
 }
 
-function reasonOf({ phase, message }: Outcome, { successCondition, failureCondition }: PreparedMetric): string {
+/** In the terms of `assessMeasurement`: a failureCondition alone decides Failed where it is given. */
+function reasonOf({ phase, value, message }: Outcome, { successCondition, failureCondition }: PreparedMetric): string {
+  const isDecided = successCondition === '' && failureCondition === '';
   if (phase === 'Error') return message;
-  if (phase === 'Failed' && failureCondition !== '')
-    return `failureCondition ${failureCondition} holds, or successCondition does not`;
-  if (phase === 'Failed')
-    return successCondition === '' ? 'the provider has decided' : `successCondition ${successCondition} does not hold`;
+  if (isDecided && phase === 'Successful' && value !== '') return 'there is a value, and no condition against it';
+  if (isDecided) return 'the provider has decided';
   if (phase === 'Inconclusive') return 'neither successCondition nor failureCondition holds';
+  if (phase === 'Failed' && failureCondition !== '') return `failureCondition ${failureCondition} holds`;
+  if (phase === 'Failed') return `successCondition ${successCondition} does not hold`;
   return successCondition === ''
-    ? 'there is a value, and nothing speaks against it'
+    ? `failureCondition ${failureCondition} does not hold`
     : `successCondition ${successCondition} holds`;
 }
 
