@@ -388,10 +388,22 @@ test('what the reference left behind is taken over without a write', () => {
   };
   expect(snapshot.replicaSets).toHaveLength(2);
   expect(decideExperiment(snapshot)).toMatchObject({ actions: [], events: [], statusUrgency: 'unchanged' });
-  // And the same templates get the same hashes.
-  const anew = decideExperiment({ ...snapshot, replicaSets: [], experiment: { ...experiment, status: {} } });
-  const hashes = anew.actions.map((action) =>
-    action.kind === 'CreateReplicaSet' ? action.replicaSet.metadata.labels?.['rollouts-pod-template-hash'] : undefined,
-  );
-  expect(hashes).toEqual(['75f8997df5', 'f9df79f64']);
+});
+
+test('templates of a Rollout get hashes that none of its versions can get, each experiment its own', () => {
+  const template = {
+    metadata: { labels: { app: 'a', 'rollouts-pod-template-hash': 'version' } },
+    spec: variant('a').template.spec,
+  };
+  const templates = [{ ...variant('a'), template }];
+  const hashIn = (name: string, given: object[] = templates): string | undefined => {
+    const { metadata } = experimentOf();
+    const experiment = { ...experimentOf({ templates: given as typeof templates }), metadata: { ...metadata, name } };
+    const world = new ExperimentWorld(experiment, decideExperiment);
+    world.decide();
+    return world.sets[0]?.metadata.labels?.['rollouts-pod-template-hash'];
+  };
+  const { template: plain } = variant('a');
+  expect(hashIn('first', [variant('a')])).toBe(podTemplateHash(plain));
+  expect([podTemplateHash(plain), hashIn('second')]).not.toContain(hashIn('first'));
 });

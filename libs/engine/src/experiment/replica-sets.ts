@@ -43,7 +43,7 @@ export const hashOf = (set: ReplicaSet | undefined): string | undefined => set?.
 export function buildReplicaSet(s: Situation, template: ExperimentTemplate): ReplicaSet {
   const { experiment } = s;
   const podTemplate = withoutHash(template.template ?? { spec: { containers: [] } });
-  const hash = ownHash(template, podTemplate, templateStatusOf(s.status, template.name)?.collisionCount);
+  const hash = ownHash(s, template, podTemplate, templateStatusOf(s.status, template.name)?.collisionCount);
   const labelled = labelledTemplate(podTemplate, hash);
   const { minReadySeconds = 0 } = template;
   return {
@@ -66,17 +66,23 @@ export function buildReplicaSet(s: Situation, template: ExperimentTemplate): Rep
 }
 
 /**
- * Never the one that the template wears, of the Rollout's version that it was taken from: that version's Service would select these pods too. They are the same
- * where the Rollout's template already has what the API server adds, as that of a Deployment has.
+ * A template that is taken from a Rollout's version wears that version's hash. Its pods must have another one, which no version of the Rollout can come to have
+ * either: the Rollout's Services would select them. Without the name it would be the same wherever the template already has what the API server adds,
+ * as that of a Deployment has.
  */
 function ownHash(
+  { experiment }: Situation,
   { template }: ExperimentTemplate,
   podTemplate: PodTemplateSpec,
   collisionCount: number | undefined,
 ): string {
-  const hash = podTemplateHash(podTemplate, collisionCount);
-  const isOthers = hash === template?.metadata?.labels?.[podTemplateHashLabel];
-  return isOthers ? podTemplateHash(podTemplate, (collisionCount ?? 0) + 1) : hash;
+  const isTaken = template?.metadata?.labels?.[podTemplateHashLabel] !== undefined;
+  if (!isTaken) return podTemplateHash(podTemplate, collisionCount);
+  const annotations = {
+    ...podTemplate.metadata?.annotations,
+    [experimentNameAnnotation]: experiment.metadata.name,
+  };
+  return podTemplateHash({ ...podTemplate, metadata: { ...podTemplate.metadata, annotations } }, collisionCount);
 }
 
 function withoutHash(template: PodTemplateSpec): PodTemplateSpec {
