@@ -54,6 +54,7 @@ describe('npm start', { timeout: 300_000 }, () => {
     const kubeconfig = /export KUBECONFIG=(\S+)/.exec(out)?.[1] ?? '';
     const server = /Kubernetes API +(\S+)/.exec(await run.said('rollout-controller metrics'))?.[1] ?? '';
     expect(fs.existsSync(kubeconfig)).toBe(true);
+    expect(out).toMatch(/export SLUICE_ANALYSIS_RUNNER=127\.0\.0\.1:\d+\n/);
     expect((await fetch(new URL('/version', server))).status).toBe(200);
     run.child.kill('SIGINT');
     expect((await run.ended).code).toBe(0);
