@@ -16,6 +16,8 @@ import { createRouteRelease } from './routers/route-release.ts';
 import type { CallContext, Routers } from './routers/routers.ts';
 import { noRouters } from './execute/no-routers.ts';
 import { createStatusPatience } from './status-patience.ts';
+import { stepPluginsOf } from './step-plugins/step-plugins.ts';
+import type { StepPlugins } from './step-plugins/step-plugins.ts';
 import type { StatusPatience, StatusPatienceOptions } from './status-patience.ts';
 import type { PeerCalls } from './execute/peers.ts';
 import { createPeerAnswers } from './peers/peer-answers.ts';
@@ -40,6 +42,7 @@ export interface ControllerOptions extends StatusPatienceOptions {
   readonly capabilities: Capabilities;
   /** Absent: there are none. */
   readonly routers?: Routers | undefined;
+  readonly stepPlugins?: StepPlugins | undefined;
   /** The services that judge; each may be absent. */
   readonly peers?: Omit<PeerCalls, 'answers'>;
   readonly logger: KubeLogger;
@@ -61,6 +64,8 @@ export interface Controller {
   enqueueAll(): void;
   /** These routers have come, gone or changed their state, for one namespace or for all. */
   routersChanged(names: readonly string[], namespace: string | undefined): void;
+  /** The same for step plugins. */
+  stepPluginsChanged(names: readonly string[], namespace: string | undefined): void;
   /** What it would decide about a Rollout now, from the caches; undefined when there is none. Writes nothing. */
   decide(key: string): Promise<{ readonly snapshot: RolloutSnapshot; readonly decision: Decision } | undefined>;
 }
@@ -109,11 +114,19 @@ export function createController(options: ControllerOptions): Controller {
 
   async function assemble(rollout: Rollout, signal?: AbortSignal): Promise<RolloutSnapshot> {
     const at = now();
-    const routers = options.routers;
+    const { routers, stepPlugins } = options;
     const snapshot = await assembleSnapshot(cachedSources(caches, client, logger, signal), rollout, {
       now: at,
-      capabilities: { ...options.capabilities, ...routers?.capabilities(rollout.metadata.namespace ?? '', rollout) },
-      known: { ...creations.of(rollout.metadata.uid ?? '', at), ...peers.answers.of(rollout.metadata.uid ?? '', at) },
+      capabilities: {
+        ...options.capabilities,
+        ...routers?.capabilities(rollout.metadata.namespace ?? '', rollout),
+        ...stepPlugins?.capabilities(rollout),
+      },
+      known: {
+        ...creations.of(rollout.metadata.uid ?? '', at),
+        ...peers.answers.of(rollout.metadata.uid ?? '', at),
+        ...(stepPlugins && { stepPlugins: stepPlugins.observations(rollout) }),
+      },
     });
     if (!routers) return snapshot;
     return Object.freeze({
@@ -214,6 +227,8 @@ export function createController(options: ControllerOptions): Controller {
       creations,
       peers,
       routers: routerCalls(stored, signal),
+      callStepPlugin: (call) =>
+        options.stepPlugins?.call(stored, call, callContext(stored, signal)) ?? Promise.resolve('resting'),
       now,
       mayWrite: () => !signal.aborted && isInCharge(key),
       wrote(kind, object) {
@@ -271,6 +286,7 @@ export function createController(options: ControllerOptions): Controller {
           creations.againAt(memory.uid, snapshot.now),
           peers.answers.againAt(memory.uid, snapshot.now),
           options.routers?.againAt(snapshot.rollout),
+          options.stepPlugins?.againAt(snapshot.rollout),
           memory.patience.until,
           isIncomplete(snapshot) ? snapshot.now + incompleteRetryMs : undefined,
         ]);
@@ -302,6 +318,7 @@ export function createController(options: ControllerOptions): Controller {
     departed.delete(key);
     forgetAnswers(gone.metadata.uid ?? '');
     options.routers?.forget(gone.metadata.uid ?? '');
+    options.stepPlugins?.forget(gone.metadata.uid ?? '');
   }
 
   function forget(key: string): void {
@@ -400,6 +417,13 @@ export function createController(options: ControllerOptions): Controller {
       for (const rollout of caches.rollouts.list(namespace)) {
         if (!mayConcern(rollout, names)) continue;
         options.routers?.wake(rollout, names);
+        enqueue(keyOf(rollout.metadata), 'normal');
+      }
+    },
+    stepPluginsChanged(names, namespace) {
+      for (const rollout of caches.rollouts.list(namespace)) {
+        if (!stepPluginsOf(rollout).some((name) => names.includes(name))) continue;
+        options.stepPlugins?.wake(rollout, names);
         enqueue(keyOf(rollout.metadata), 'normal');
       }
     },

@@ -14,6 +14,7 @@ import type { Controller, ControllerOptions } from './controller.ts';
 import { addExplainRoute, explainRollout } from './explain.ts';
 import type { ControllerMetrics } from './metrics.ts';
 import { createRouters } from './routers/routers.ts';
+import { createStepPlugins } from './step-plugins/step-plugins.ts';
 
 /** All that can be set about a rollout-controller; `main.ts` reads it from flags and environment. */
 export interface RolloutControllerOptions
@@ -74,9 +75,12 @@ export function createRolloutController(options: RolloutControllerOptions): Roll
   const routers =
     options.plugins &&
     createRouters({ host: options.plugins, logger, now: options.now ?? Date.now, lookEveryMs: options.lookEveryMs });
+  const stepPlugins =
+    options.plugins && createStepPlugins({ host: options.plugins, logger, now: options.now ?? Date.now });
   const controller: Controller = createController({
     ...options,
     routers,
+    stepPlugins,
     caches,
     authority,
     recorder,
@@ -154,6 +158,7 @@ function pluginsPart(plugins: PluginHost, controller: Controller, signal: AbortS
     async start() {
       stopListening = plugins.onChange(({ type, names, namespace }) => {
         if (type === 'router') controller.routersChanged(names, namespace);
+        if (type === 'step') controller.stepPluginsChanged(names, namespace);
       });
       await plugins.start(signal);
     },

@@ -72,7 +72,9 @@ function isVerdict({ events }: Decision): boolean {
 
 /** What was begun is seen at once: the status has to say for which step. */
 function begins({ actions }: Decision): boolean {
-  return actions.some(({ kind }) => kind === 'EnsureAnalysisRun' || kind === 'EnsureExperiment');
+  return actions.some(
+    ({ kind }) => kind === 'EnsureAnalysisRun' || kind === 'EnsureExperiment' || kind === 'CallStepPlugin',
+  );
 }
 
 function scales({ actions }: Decision): boolean {

@@ -22,6 +22,7 @@ import { blueGreenOf, isFullyPromoted, isObserved, situationOf } from './situati
 import type { Situation } from './situation.ts';
 import type { RolloutSnapshot } from './snapshot.ts';
 import { experimentTurn } from './experiment-step/turn.ts';
+import { planPluginCall, pluginTurn } from './plugin-step/turn.ts';
 import { analysisTurn } from './rollout-analysis/turn.ts';
 import { isRouted, planRelease } from './routed/release.ts';
 import { routedTurn } from './routed/turn.ts';
@@ -135,7 +136,7 @@ function takeTurn(snapshot: RolloutSnapshot, template: PodTemplateSpec, status: 
   const analysis = analysisTurn(situation, plan);
   const experiment = analysis.news ? {} : experimentTurn(situation, plan);
   const trouble = troubleOf(analysis.trouble, experiment.trouble);
-  const news = analysis.news ?? experiment.news;
+  const news = analysis.news ?? experiment.news ?? pluginTurn(situation);
   const composed = news ?? composeStatus(situation, { ...trouble, ...strategyTurn(situation, plan) });
   return { situation, plan, status: storedForm(status, composed.status), events: composed.events, ...trouble };
 }
@@ -170,7 +171,8 @@ function strategyTurn(s: Situation, plan: Plan) {
   // Last: it may only spend the availability that the rest of the plan leaves.
   const restartedAt = planRestart(s, plan);
   planWorkloadScaleDown(s, plan);
-  return restartedAt === undefined ? result : { restartedAt, ...result };
+  const blockedBy = planPluginCall(s, plan);
+  return { ...(restartedAt !== undefined && { restartedAt }), ...(blockedBy && { blockedBy }), ...result };
 }
 
 function decisionOf(

@@ -1,5 +1,6 @@
 import type { AnalysisRun, Experiment, ReplicaSet, RolloutStatus } from '@sluice/model';
 import type { TrafficIntent } from './routed/intent.ts';
+import type { StepPluginCall } from './plugin-step/intent.ts';
 import type { EpochMs } from './snapshot.ts';
 
 /** A Kubernetes Event to record about the Rollout. */
@@ -116,6 +117,12 @@ export type Action =
     }
   | { readonly kind: 'DeleteExperiment'; readonly target: Target; readonly events: readonly EventIntent[] }
   | {
+      /** Asks a step plugin. The answer is part of the next snapshot. */
+      readonly kind: 'CallStepPlugin';
+      readonly call: StepPluginCall;
+      readonly events: readonly EventIntent[];
+    }
+  | {
       readonly kind: 'ScaleDeployment';
       readonly name: string;
       readonly replicas: number;
@@ -146,6 +153,7 @@ export type ExplanationCode =
   | 'WaitingForScaleDown'
   | 'WaitingForAnalysis'
   | 'WaitingForExperiment'
+  | 'WaitingForPlugin'
   | 'Progressing'
   | 'OtherController';
 

@@ -6,6 +6,7 @@ import { releaseWaitedFor } from './routed/release.ts';
 import { blockingRouter } from './routed/routers.ts';
 import { isUnfinished } from './restart.ts';
 import { pauseEnd } from './pause.ts';
+import { waitingForPlugin } from './plugin-step/explanation.ts';
 import type { Situation } from './situation.ts';
 import { runEntries } from './rollout-analysis/entries.ts';
 import { isCompletedPhase } from './rollout-analysis/follow.ts';
@@ -26,6 +27,7 @@ export function explain(s: Situation, status: RolloutStatus, trouble?: TurnResul
     waitingForPods(s, status) ??
     waitingForRelease(s) ??
     waitingForVerdict(s, status, trouble) ??
+    waitingForPlugin(s, status) ??
     waitingForCutover(s, status) ??
     healthy(s)
   );

@@ -5,6 +5,7 @@ export { selectedHash } from './canary-services.ts';
 export { storedForm } from './same-status.ts';
 export { noCapabilities } from './snapshot.ts';
 export type * from './decision.ts';
+export type * from './plugin-step/intent.ts';
 export type * from './routed/intent.ts';
 export type * from './snapshot.ts';
 export * from './experiment/index.ts';

@@ -1,3 +1,4 @@
+import type { StepPluginObservations } from './plugin-step/intent.ts';
 import type { RouterObservation } from './routed/intent.ts';
 import type {
   AnalysisRun,
@@ -96,5 +97,7 @@ export interface RolloutSnapshot {
   readonly takenRunNames?: readonly string[];
   /** Why a service could not do what it was last asked for; it is left alone for a while. */
   readonly unreachable?: { readonly analysis?: string; readonly experiments?: string };
+  /** What step plugins have answered, and which of them do not. */
+  readonly stepPlugins?: StepPluginObservations;
   readonly capabilities: Capabilities;
 }

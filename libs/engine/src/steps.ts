@@ -2,11 +2,13 @@ import type { CanaryStep, CanaryStrategy } from '@sluice/model';
 import type { CanaryPair } from './canary-replicas.ts';
 import { hasExperimentSucceeded } from './experiment-step/turn.ts';
 import { isPauseOver } from './pause.ts';
+import { isPluginStepDone } from './plugin-step/next-call.ts';
 import { hasSucceeded } from './rollout-analysis/entries.ts';
 import { totalOf } from './sets.ts';
 import type { SetView } from './sets.ts';
 import { canaryOf } from './situation.ts';
 import type { Situation } from './situation.ts';
+import { currentStepIndex } from './weight.ts';
 
 /**
  * Whether enough of the new set is available to go on. A threshold given as a number of pods holds whatever was asked for.
@@ -35,6 +37,7 @@ export function isStepDone(s: Situation, step: CanaryStep, wanted: CanaryPair): 
   if (step.setCanaryScale || (step.setWeight !== undefined && step.setWeight !== null)) return isAtCounts(s, wanted);
   if (step.analysis) return hasSucceeded(s.status, 'Step');
   if (step.experiment) return hasExperimentSucceeded(s);
+  if (step.plugin) return isPluginStepDone(s, currentStepIndex(s) ?? 0);
   // A header or mirror route is done once it is declared.
   return !!(step.setHeaderRoute || step.setMirrorRoute);
 }

@@ -89,6 +89,9 @@ export function execute(world: World, rollout: Rollout, action: Action, rolloutV
           spec: { ...deployment.spec, replicas: action.replicas },
         })),
       );
+    case 'CallStepPlugin':
+      // This world has no step plugins, and says so in its capabilities: a Rollout that needs one is held before it comes to this.
+      return { ok: false, reason: 'NotFound' };
     case 'EnsureAnalysisRun':
       // The analysis-runner answers that it exists, whoever asked for it and when.
       store.create('AnalysisRun', action.run);

@@ -89,6 +89,7 @@ export function after(scene: Scene, action: Action): Scene {
     case 'EnsureExperiment':
     case 'TerminateExperiment':
     case 'DeleteExperiment':
+    case 'CallStepPlugin':
     case 'ApplyTraffic':
     case 'ReleaseTraffic':
       return scene;

@@ -8,7 +8,7 @@ import type { Sources } from './sources.ts';
 /** What is known besides the objects: see RolloutSnapshot. */
 export type Known = Pick<
   RolloutSnapshot,
-  'takenNames' | 'templateRefusal' | 'createFailure' | 'takenRunNames' | 'unreachable'
+  'takenNames' | 'templateRefusal' | 'createFailure' | 'takenRunNames' | 'unreachable' | 'stepPlugins'
 >;
 
 export interface SnapshotOptions {

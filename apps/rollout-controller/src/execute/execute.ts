@@ -18,10 +18,10 @@ import { switchService } from './services.ts';
 
 /**
  * How carrying out a decision ended, short of an error:
- * - `done`: all of it. `asked`: all up to a question to a router; decide again soon. `held`: the same as one of the two, but for the status, which may wait.
+ * - `done`: all of it. `asked`: all up to a question to a router or a step plugin; decide again soon. `held`: the same as one of the two, but for the status, which may wait.
  * - `stale`: the decision was taken on something that has changed; assemble again once the caches show it.
  * - `answered`: a creation was refused; assemble again at once, the answer is in the next snapshot.
- * - `routed`: routers were asked, and nothing else was written: decide again at once, from the decided status, with their answer. Status and events wait for that.
+ * - `routed`: routers or a step plugin were asked, and nothing else was written: decide again at once, from the decided status, with their answer. Status and events wait for that.
  * - `not in charge`: somebody else may write now.
  */
 export type Outcome =
@@ -98,6 +98,11 @@ async function performActions(execution: Execution, actions: readonly Action[]):
     }
     // What comes behind a question to a router waits for its answer.
     if (asked) return { rollout, asked, wrote };
+    if (action.kind === 'CallStepPlugin') {
+      assertInCharge(execution);
+      asked = (await execution.callStepPlugin?.(action.call)) === 'asked';
+      continue;
+    }
     wrote = true;
     if (action.kind === 'PatchRollout') {
       rollout = await patchRollout(execution, rollout, action);
@@ -129,7 +134,10 @@ function announce(execution: Execution, action: Action): void {
 
 async function perform(
   execution: Execution,
-  action: Exclude<Action, { readonly kind: 'PatchRollout' | 'PatchPodMetadata' | 'ApplyTraffic' | 'ReleaseTraffic' }>,
+  action: Exclude<
+    Action,
+    { readonly kind: 'PatchRollout' | 'PatchPodMetadata' | 'ApplyTraffic' | 'ReleaseTraffic' | 'CallStepPlugin' }
+  >,
 ): Promise<'later' | 'evicted' | void> {
   switch (action.kind) {
     case 'CreateReplicaSet':

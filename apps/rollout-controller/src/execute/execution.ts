@@ -1,4 +1,4 @@
-import type { Action, EpochMs, EventIntent, RolloutSnapshot } from '@sluice/engine';
+import type { Action, EpochMs, EventIntent, RolloutSnapshot, StepPluginCall } from '@sluice/engine';
 import type { KubeClient, KubeObject } from '@sluice/kube';
 import type { Rollout } from '@sluice/model';
 import type { PeerCalls } from './peers.ts';
@@ -22,6 +22,8 @@ export interface Execution {
   record(event: EventIntent): void;
   readonly creations: CreationAnswers;
   readonly routers: RouterCalls;
+  /** Calls a step plugin; absent where none is installed, and nothing is decided then that needs one. */
+  readonly callStepPlugin?: ((call: StepPluginCall) => Promise<'asked' | 'resting'>) | undefined;
   readonly peers: PeerCalls;
 }
 

@@ -7,6 +7,7 @@ import { hasExperimentSucceeded } from '../experiment-step/turn.ts';
 import { routersOf } from '../hold.ts';
 import { enterPauseStep, isPauseOver, withoutPause } from '../pause.ts';
 import type { Plan } from '../plan.ts';
+import { isPluginStepDone } from '../plugin-step/next-call.ts';
 import { canaryPromotion, promoted } from '../promotion.ts';
 import { isWithinRollbackWindow } from '../rollback.ts';
 import { hasSucceeded } from '../rollout-analysis/entries.ts';
@@ -133,6 +134,7 @@ function isRoutedStepDone(
   if (step.setCanaryScale) return isAtRoutedCounts(s, wanted);
   if (step.analysis) return hasSucceeded(s.status, 'Step');
   if (step.experiment) return hasExperimentSucceeded(s);
+  if (step.plugin) return isPluginStepDone(s, index);
   return !!(step.setHeaderRoute || step.setMirrorRoute) && isRouted;
 }
 

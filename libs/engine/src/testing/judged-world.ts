@@ -8,8 +8,9 @@ import type {
 } from '@sluice/model';
 import { decideRollout } from '../decide-rollout.ts';
 import type { Action, Decision } from '../decision.ts';
+import type { StepPluginAnswer, StepPluginCall } from '../plugin-step/intent.ts';
 import type { RolloutSnapshot } from '../snapshot.ts';
-import { at, snapshot } from './build.ts';
+import { at, ms, snapshot } from './build.ts';
 import { RoutedWorld } from './routed-world.ts';
 
 export const check: AnalysisTemplate = {
@@ -26,6 +27,12 @@ export class JudgedWorld extends RoutedWorld {
   readonly runs = new Map<string, AnalysisRun>();
   readonly experiments = new Map<string, Experiment>();
   readonly events: string[] = [];
+  /** Calls of step plugins, oldest first. */
+  readonly calls: StepPluginCall[] = [];
+  /** What step plugins answer; a text says why none comes. */
+  plugin: (call: StepPluginCall) => Partial<StepPluginAnswer> | string = () => ({ phase: 'Successful' });
+  private readonly answers = new Map<string, StepPluginAnswer>();
+  private readonly away = new Map<string, string>();
   /** What the snapshot has besides, or instead. */
   rest: Partial<RolloutSnapshot> = {};
   private readonly whole: RolloutSpec['strategy'];
@@ -50,7 +57,8 @@ export class JudgedWorld extends RoutedWorld {
           analysisRuns: [...this.runs.values()],
           experiments: [...this.experiments.values()],
           analysisTemplates: { check },
-          capabilities: { routers: [], analysis: true, experiments: true, stepPlugins: [] },
+          stepPlugins: { answers: Object.fromEntries(this.answers), away: Object.fromEntries(this.away) },
+          capabilities: { routers: [], analysis: true, experiments: true, stepPlugins: ['org/smoke', 'org/load'] },
           ...this.rest,
         },
       }),
@@ -59,8 +67,26 @@ export class JudgedWorld extends RoutedWorld {
     return decision;
   }
 
+  /** Also until every call of a step plugin has been answered and told. */
+  override settle(): this {
+    for (let round = 0; round < 60; round++) {
+      const before = this.calls.length;
+      super.settle();
+      if (this.calls.length === before) return this;
+    }
+    throw new Error(`step plugins are called without end: ${this.called.slice(-5).join()}`);
+  }
+
   protected override act(action: Action): void {
     switch (action.kind) {
+      case 'CallStepPlugin': {
+        const { call } = action;
+        this.calls.push(call);
+        const answer = this.plugin(call);
+        if (typeof answer === 'string') this.away.set(call.name, answer);
+        else this.answers.set(call.key, { at: ms(this.now), message: '', ...answer });
+        return;
+      }
       case 'EnsureAnalysisRun': {
         const { name } = action.run.metadata;
         if (this.runs.has(name)) return;
@@ -114,6 +140,17 @@ export class JudgedWorld extends RoutedWorld {
     return this;
   }
 
+  /** So many seconds later, when plugins that did not answer may be asked again. */
+  later(seconds: number): this {
+    this.now += seconds;
+    this.away.clear();
+    return this.settle();
+  }
+
+  /** Calls of step plugins as `Poll 1`: what was called, for which step. */
+  get called(): readonly string[] {
+    return this.calls.map(({ method, index }) => `${method} ${index}`);
+  }
   /** Names of runs that begun, without the version: `2-1` is step 1 of revision 2. */
   get begun(): readonly string[] {
     return this.log.filter((line) => line.startsWith('begin ')).map((line) => line.replace(/^begin shop-[^-]+-/, ''));

@@ -1,0 +1,74 @@
+import { durationMs, formatDuration, formatTime, parseTime } from '@sluice/model';
+import type { RolloutStatus, StepPluginStatus } from '@sluice/model';
+import type { EpochMs } from '../snapshot.ts';
+import type { StepPluginAnswer, StepPluginCall, StepPluginOperation, StepPluginPhase } from './intent.ts';
+
+const backoffMs = 30_000;
+const shortestBackoffMs = 10_000;
+
+export const pluginEntries = (status: RolloutStatus): readonly StepPluginStatus[] =>
+  status.canary?.stepPluginStatuses ?? [];
+
+export const pluginEntry = (
+  status: RolloutStatus,
+  index: number,
+  operation: StepPluginOperation,
+): StepPluginStatus | undefined =>
+  pluginEntries(status).find((entry) => entry.index === index && entry.operation === operation);
+
+/** The status with this entry in the place of the one for the same step and operation. */
+export function withPluginEntry(status: RolloutStatus, entry: StepPluginStatus): RolloutStatus {
+  const isOther = ({ index, operation }: StepPluginStatus): boolean =>
+    index !== entry.index || operation !== entry.operation;
+  const entries = pluginEntries(status);
+  const isNew = entries.every(isOther);
+  const next = isNew ? [...entries, entry] : entries.map((each) => (isOther(each) ? each : entry));
+  return { ...status, canary: { ...status.canary, stepPluginStatuses: next } };
+}
+
+export function withoutPluginEntries(status: RolloutStatus): RolloutStatus {
+  const { stepPluginStatuses: _gone, ...canary } = status.canary ?? {};
+  return { ...status, canary };
+}
+
+/** When a step that is not done may be asked again. */
+export function dueAt(entry: StepPluginStatus): EpochMs {
+  return (parseTime(entry.updatedAt) ?? 0) + (durationMs(entry.backoff ?? '') ?? backoffMs);
+}
+
+/** What is recorded of an answer. Source: spec-traffic §8. */
+export function recordedAnswer(
+  { index, name, operation }: StepPluginCall,
+  before: StepPluginStatus | undefined,
+  answer: StepPluginAnswer,
+): StepPluginStatus {
+  const phase = phaseOf(operation, before, answer);
+  const time = formatTime(answer.at);
+  const isOver = operation !== 'Run' || phase === 'Successful' || phase === 'Failed';
+  // What a plugin says while something goes wrong is not what it wants to be told again.
+  const status = phase === 'Error' ? before?.status : answer.status;
+  const { pollAfterMs = 0 } = answer;
+  const wait = phase === 'Running' && pollAfterMs >= shortestBackoffMs ? pollAfterMs : backoffMs;
+  return {
+    index,
+    name,
+    operation,
+    phase,
+    ...(answer.message && { message: answer.message }),
+    startedAt: before?.startedAt ?? time,
+    updatedAt: time,
+    ...(isOver ? { finishedAt: time } : { backoff: formatDuration(wait) }),
+    executions: (before?.executions ?? 0) + 1,
+    ...(status !== undefined && { status }),
+  };
+}
+
+function phaseOf(
+  operation: StepPluginOperation,
+  before: StepPluginStatus | undefined,
+  { phase }: StepPluginAnswer,
+): StepPluginPhase {
+  if (operation === 'Run') return phase ?? before?.phase ?? 'Running';
+  // Whoever ends a step has ended it when he answers.
+  return phase === undefined || phase === 'Running' ? 'Failed' : phase;
+}

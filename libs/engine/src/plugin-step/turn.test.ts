@@ -1,0 +1,205 @@
+import type { CanaryStep, StepPluginStatus } from '@sluice/model';
+import { describe, expect, it } from 'vitest';
+import { at } from '../testing/build.ts';
+import { JudgedWorld } from '../testing/judged-world.ts';
+import type { StepPluginAnswer, StepPluginCall } from './intent.ts';
+
+const steps: CanaryStep[] = [
+  { setWeight: 25 },
+  { plugin: { name: 'org/smoke', config: { url: 'http://shop/' } } },
+  { plugin: { name: 'org/load' } },
+  { pause: {} },
+];
+
+type Answer = Partial<StepPluginAnswer> | string;
+
+/** The step plugin of step 1 answers this from the beginning. */
+function updated(answer: Answer | ((call: StepPluginCall) => Answer), canary: CanaryStep[] = steps): JudgedWorld {
+  const world = new JudgedWorld({ canary: { steps: canary } }, 4);
+  world.setImage('shop:1').settle();
+  world.plugin = typeof answer === 'function' ? answer : () => answer;
+  world.setImage('shop:2');
+  return world;
+}
+
+const entries = (world: JudgedWorld): readonly StepPluginStatus[] => world.status.canary?.stepPluginStatuses ?? [];
+
+describe('a plugin step', () => {
+  it('calls its plugin when the step begins, tells what it said, and asks again when that has waited long enough', () => {
+    const world = updated({ phase: 'Running', message: 'half way', status: { job: 7 } });
+    expect(world.called).toEqual(['Run 1']);
+    expect(world.calls[0]).toMatchObject({ name: 'org/smoke', config: { url: 'http://shop/' }, revision: 2 });
+    expect(entries(world)).toEqual([
+      {
+        index: 1,
+        name: 'org/smoke',
+        operation: 'Run',
+        phase: 'Running',
+        message: 'half way',
+        startedAt: at(100),
+        updatedAt: at(100),
+        backoff: '30s',
+        executions: 1,
+        status: { job: 7 },
+      },
+    ]);
+    expect(world.events).toContain('Step plugin org/smoke (step 2) transitioned to Running');
+    expect(world.status).toMatchObject({ currentStepIndex: 1, phase: 'Progressing' });
+    expect(world.decide()).toMatchObject({
+      explanation: { code: 'WaitingForPlugin', until: Date.parse(at(130)) },
+      wakeAt: Date.parse(at(130)),
+    });
+    expect(world.later(29).called).toEqual(['Run 1']);
+    expect(world.later(1).called).toEqual(['Run 1', 'Poll 1']);
+    expect(world.calls[1]!.status).toEqual({ job: 7 });
+    expect(world.calls[1]!.key).not.toBe(world.calls[0]!.key);
+    expect(entries(world)[0]).toMatchObject({ executions: 2, startedAt: at(100), updatedAt: at(130) });
+  });
+
+  it('waits as long as the plugin wishes', () => {
+    const world = updated({ phase: 'Running', pollAfterMs: 90_000 });
+    expect(entries(world)[0]?.backoff).toBe('1m30s');
+    expect(world.later(89).called).toHaveLength(1);
+    expect(world.later(1).called).toHaveLength(2);
+  });
+
+  it('is done when the plugin has succeeded, and the next one begins', () => {
+    const world = updated({ phase: 'Successful', message: 'all well' });
+    expect(world.called).toEqual(['Run 1', 'Run 2']);
+    expect(world.status).toMatchObject({ currentStepIndex: 3, phase: 'Paused' });
+    expect(entries(world)[0]).toMatchObject({ phase: 'Successful', finishedAt: at(100), executions: 1 });
+    expect(entries(world)[0]).not.toHaveProperty('backoff');
+    expect(world.events.filter((message) => message.startsWith('Step plugin'))).toEqual([]);
+    expect(world.events).toContain('Rollout step 2/4 completed (plugin: org/smoke)');
+  });
+
+  it('takes the update back when the plugin has failed, without undoing what was never done', () => {
+    const world = updated({ phase: 'Failed', message: 'HTTP 500' });
+    expect(world.status).toMatchObject({ abort: true, phase: 'Degraded' });
+    expect(world.status.message).toContain('Step Plugin 2 (org/smoke) failed: HTTP 500');
+    expect(world.called).toEqual(['Run 1']);
+    expect(world.events).toContain('Step plugin org/smoke (step 2) transitioned to Failed');
+  });
+
+  it('is run again after an error, with the state that it had before', () => {
+    const world = updated(({ method }) =>
+      method === 'Poll'
+        ? { phase: 'Error', message: 'no quota', status: 'lost' }
+        : { phase: 'Running', status: 'kept' },
+    );
+    world.later(30);
+    expect(entries(world)[0]).toMatchObject({ phase: 'Error', message: 'no quota', status: 'kept', backoff: '30s' });
+    expect(world.later(30).called).toEqual(['Run 1', 'Poll 1', 'Run 1']);
+    expect(world.calls[2]!.status).toBe('kept');
+    expect(world.status.abort).toBeFalsy();
+  });
+
+  it('stays as it was when the plugin does not say how it is', () => {
+    expect(entries(updated({ message: 'hm' }))[0]?.phase).toBe('Running');
+  });
+
+  it('holds the rollout while the plugin is away, and says so', () => {
+    const world = updated('connection refused');
+    expect(world.status).toMatchObject({
+      currentStepIndex: 1,
+      phase: 'Progressing',
+      message: 'waiting for step plugin "org/smoke": connection refused',
+    });
+    expect(entries(world)).toEqual([]);
+    expect(world.decide()).toMatchObject({ explanation: { code: 'WaitingForPlugin' }, actions: [] });
+    world.plugin = () => ({ phase: 'Successful' });
+    world.later(1);
+    expect(world.calls[1]!.key).toBe(world.calls[0]!.key);
+    expect(world.status.currentStepIndex).toBe(3);
+  });
+
+  it('is not called while somebody pauses', () => {
+    const world = updated({ phase: 'Running' });
+    world.spec = { ...world.spec, paused: true };
+    expect(world.later(60).called).toEqual(['Run 1']);
+    world.spec = { ...world.spec, paused: false };
+    expect(world.settle().called).toEqual(['Run 1', 'Poll 1']);
+  });
+
+  it('that is switched off is done without a call', () => {
+    const world = updated('away');
+    const off: StepPluginStatus = { index: 1, name: 'org/smoke', operation: 'Run', disabled: true };
+    world.patchStatus({ canary: { ...world.status.canary, stepPluginStatuses: [off] } });
+    expect(world.later(1).status.currentStepIndex).toBe(2);
+  });
+});
+
+describe('plugins of an update that is taken back', () => {
+  it('undo what they did, the last one first and each once', () => {
+    const world = updated(({ index, method }) =>
+      index === 1 || method === 'Abort' ? { phase: 'Successful' } : { phase: 'Running' },
+    );
+    world.abort();
+    expect(world.called).toEqual(['Run 1', 'Run 2', 'Abort 2', 'Abort 1']);
+    expect(world.events).toContain('Step plugin org/load (step 3) aborted (Successful)');
+    expect(world.later(600).called).toHaveLength(4);
+  });
+
+  it('that do not end at once have failed to', () => {
+    const world = updated({ phase: 'Running' });
+    world.abort();
+    expect(entries(world)[1]).toMatchObject({ operation: 'Abort', phase: 'Failed', finishedAt: at(100) });
+  });
+
+  it('are asked until they answer', () => {
+    const world = updated(({ method }) => (method === 'Abort' ? 'connection refused' : { phase: 'Running' }));
+    world.abort();
+    expect(world.status).toMatchObject({ abort: true, phase: 'Degraded' });
+    world.plugin = () => ({ phase: 'Successful' });
+    expect(world.later(1).called).toEqual(['Run 1', 'Abort 1', 'Abort 1']);
+    expect(world.calls[2]!.key).toBe(world.calls[1]!.key);
+  });
+
+  it('begin anew when the update is tried again', () => {
+    const world = updated({ phase: 'Failed' });
+    world.plugin = () => ({ phase: 'Running' });
+    world.now += 5;
+    world.patchStatus({ abort: false }).settle();
+    expect(world.called).toEqual(['Run 1', 'Run 1']);
+    expect(world.calls[1]!.key).not.toBe(world.calls[0]!.key);
+    expect(entries(world)).toHaveLength(1);
+  });
+});
+
+describe('a plugin that nobody waits for any more', () => {
+  const running = (): JudgedWorld =>
+    updated(({ method }) => (method === 'Terminate' ? { phase: 'Successful' } : { phase: 'Running' }));
+
+  it('is ended when its step is skipped', () => {
+    const world = running();
+    world.patchStatus({ currentStepIndex: 3 }).settle();
+    expect(world.called).toEqual(['Run 1', 'Terminate 1']);
+    expect(world.events).toContain('Step plugin org/smoke (step 2) terminated (Successful)');
+    expect(world.later(600).called).toHaveLength(2);
+  });
+
+  it('is ended when the update is promoted as a whole', () => {
+    const world = running();
+    world.patchStatus({ promoteFull: true }).settle();
+    expect(world.called).toEqual(['Run 1', 'Terminate 1']);
+    expect(world.status).toMatchObject({ phase: 'Healthy', currentStepIndex: 4 });
+  });
+
+  it('has said nothing about the next update', () => {
+    const world = running();
+    world.plugin = () => ({ phase: 'Successful' });
+    world.setImage('shop:3');
+    expect(entries(world).map(({ index, phase }) => [index, phase])).toEqual([
+      [1, 'Successful'],
+      [2, 'Successful'],
+    ]);
+    expect(world.calls.at(-1)?.revision).toBe(3);
+  });
+});
+
+describe('a plugin', () => {
+  it('that is not installed holds the Rollout as it is', () => {
+    const world = updated('away', [{ plugin: { name: 'org/unknown' } }]);
+    expect(world.decide().explanation).toMatchObject({ code: 'NotSupportedHere' });
+  });
+});
