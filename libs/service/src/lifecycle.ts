@@ -147,6 +147,11 @@ function lineOf(error: unknown, part?: string): string {
 
 /** The real program: signals, stdout, stderr and the exit. */
 export function processHost(): Host {
+  // Whoever read the lines is gone: no reason to end, and to say so would be one more line that nobody reads.
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
   return {
     onSignal(listener) {
       process.on('SIGTERM', listener);

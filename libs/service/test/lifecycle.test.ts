@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { StartError, createLogger, startService } from '../src/index.ts';
 import type { Host, Part } from '../src/index.ts';
@@ -126,5 +128,25 @@ describe('a service', () => {
     expect(await service.ended).toBe(1);
     expect(outside.stderr).toEqual(['demo: lost it']);
     expect(trace).toEqual(['start a', 'stop a']);
+  });
+});
+
+describe('a program whose lines nobody reads any more', () => {
+  it('works on, and does not take it for a failure', async () => {
+    const lifecycle = new URL('../src/lifecycle.ts', import.meta.url).href;
+    const program = `
+      const { processHost } = await import(${JSON.stringify(lifecycle)});
+      const host = processHost();
+      host.onCrash(() => process.exit(3));
+      process.stdin.once('data', () => {
+        for (let line = 0; line < 100; line++) host.stderr('a line');
+        setTimeout(() => process.exit(0), 200);
+      });
+      host.stdout('ready');`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program]);
+    await once(child.stdout, 'data');
+    child.stderr.destroy();
+    child.stdin.write('go on\n');
+    expect(await once(child, 'exit')).toEqual([0, null]);
   });
 });
