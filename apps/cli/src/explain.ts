@@ -44,14 +44,21 @@ const isObserved = ({ metadata, status }: Rollout): boolean =>
 /** What plugins and other services answer, the controller alone knows, and the status, into which it wrote it. */
 function toldByStatus({ status }: Rollout, { code }: Explanation): Explanation | undefined {
   const [, what, reason] =
-    /^waiting for (traffic router "[^"]*"|analysis|experiment): (.*)$/s.exec(status?.message ?? '') ?? [];
+    /^waiting for (traffic router "[^"]*"|step plugin "[^"]*"|analysis|experiment): (.*)$/s.exec(
+      status?.message ?? '',
+    ) ?? [];
   if (what === undefined || reason === undefined || code.startsWith('Paused')) return undefined;
   return {
-    code:
-      what === 'analysis' ? 'WaitingForAnalysis' : what === 'experiment' ? 'WaitingForExperiment' : 'WaitingForRouter',
+    code: waitingCode(what),
     detail: `${what[0]?.toUpperCase()}${what.slice(1)}: ${reason}.`,
     unblock: 'Mend what it says, or bring it back; it goes on by itself then.',
   };
+}
+
+function waitingCode(what: string): Explanation['code'] {
+  if (what === 'analysis') return 'WaitingForAnalysis';
+  if (what === 'experiment') return 'WaitingForExperiment';
+  return what.startsWith('step plugin') ? 'WaitingForPlugin' : 'WaitingForRouter';
 }
 
 /** A controller that looks at these writes nothing, so that its not having written says nothing. */
