@@ -2,6 +2,7 @@ import type { ExperimentAction, ExperimentAnswers, ExperimentDecision, Experimen
 import type { Experiment } from '@sluice/model';
 import { executeOfExperiment } from './experiment-execution.ts';
 import { observeExperiment } from './experiment-observation.ts';
+import { collectGarbage } from './garbage.ts';
 import type { Refusal } from './store.ts';
 import type { World } from './world.ts';
 
@@ -69,6 +70,7 @@ export function reconcileExperiment(
   const decision = world.decideExperiment(snapshot);
   memory.wakeAt = decision.wakeAt;
   const turn = carryOut(world, memory, snapshot, decision, options.diesAfter ?? Infinity);
+  if (world.store.get('Experiment', name)?.metadata.uid !== memory.uid) collectGarbage(world);
   if (turn.ended === 'died') restartManager(world);
   return turn;
 }

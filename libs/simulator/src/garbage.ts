@@ -1,3 +1,4 @@
+import type { KubeObject } from '@sluice/model';
 import { deletePod } from './kubelet.ts';
 import { controllerOf } from './objects.ts';
 import { podsOf } from './replica-set-controller.ts';
@@ -9,6 +10,17 @@ export function removeReplicaSet(world: World, name: string): void {
   if (set === undefined) return;
   world.store.remove('ReplicaSet', name);
   for (const pod of podsOf(world, set)) deletePod(world, pod);
+}
+
+/** What was made for an Experiment that had been deleted, by a manager that could not know, goes as well. */
+export function collectGarbage(world: World): void {
+  const isOrphaned = (object: KubeObject): boolean => {
+    const owner = controllerOf(object);
+    return owner?.kind === 'Experiment' && world.store.get('Experiment', owner.name)?.metadata.uid !== owner.uid;
+  };
+  for (const set of world.store.list('ReplicaSet').filter(isOrphaned)) removeReplicaSet(world, set.metadata.name);
+  for (const kind of ['Service', 'AnalysisRun'] as const)
+    for (const object of world.store.list(kind).filter(isOrphaned)) world.store.remove(kind, object.metadata.name);
 }
 
 /** Deletes the Rollout, Deployment or Experiment and all that it owns. */
