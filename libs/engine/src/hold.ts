@@ -1,4 +1,5 @@
 import type { CanaryStep, RolloutSpec } from '@sluice/model';
+import { hasAnalyses } from './rollout-analysis/wanted.ts';
 import type { RolloutSnapshot } from './snapshot.ts';
 
 /** Names of the routers that the strategy asks for, as plugins are named. */
@@ -20,8 +21,7 @@ export function missingCapability({ rollout, capabilities }: RolloutSnapshot): s
   const routing = rollout.spec.strategy?.canary?.trafficRouting;
   if (routing && routersOf(rollout.spec).length === 0)
     return 'a traffic router (spec.strategy.canary.trafficRouting names none)';
-  if (!capabilities.analysis && needsAnalysis(rollout.spec))
-    return 'the analysis-runner (the strategy has an analysis)';
+  if (!capabilities.analysis && hasAnalyses(rollout.spec)) return 'the analysis-runner (the strategy has an analysis)';
   const steps = rollout.spec.strategy?.canary?.steps ?? [];
   if (!capabilities.experiments && steps.some((step) => step.experiment))
     return 'the experiment-manager (a step is an experiment)';
@@ -29,14 +29,4 @@ export function missingCapability({ rollout, capabilities }: RolloutSnapshot): s
     .map((step: CanaryStep) => step.plugin?.name)
     .find((name) => name && !capabilities.stepPlugins.includes(name));
   return plugin ? `step plugin "${plugin}"` : undefined;
-}
-
-function needsAnalysis({ strategy }: RolloutSpec): boolean {
-  const { canary, blueGreen } = strategy ?? {};
-  return !!(
-    canary?.analysis ||
-    blueGreen?.prePromotionAnalysis ||
-    blueGreen?.postPromotionAnalysis ||
-    canary?.steps?.some((step) => step.analysis)
-  );
 }

@@ -22,9 +22,17 @@ export interface ExperimentTurn {
   readonly trouble?: string;
 }
 
+const none: ExperimentTurn = Object.freeze({});
+
+/** Most rollouts: they must not cost anything here. */
+const hasNone = (s: Situation): boolean =>
+  !s.snapshot.experiments?.length &&
+  !s.status.canary?.currentExperiment &&
+  !stepsOf(s).some(({ experiment }) => experiment);
+
 /** Begins the experiment of the current step, follows it, and ends every other one that the rollout still has. */
 export function experimentTurn(s: Situation, plan: Plan): ExperimentTurn {
-  if (!canaryOf(s) || needsReset(s)) return {};
+  if (!canaryOf(s) || hasNone(s) || needsReset(s)) return none;
   const wanted = wantedExperiment(s);
   const known = s.status.canary?.currentExperiment;
   const { name, trouble } = wanted === undefined ? {} : current(s, plan, wanted, known);

@@ -13,7 +13,7 @@ import type { RunEntries } from './entries.ts';
 import type { AnalysisKind } from '../analysis-template/index.ts';
 import { followRun, isCompletedPhase, isResumed, phaseNews } from './follow.ts';
 import { planRunHistory } from './history.ts';
-import { isInconclusive, skipsAnalysis, wantedAnalyses } from './wanted.ts';
+import { hasAnalyses, isInconclusive, skipsAnalysis, wantedAnalyses } from './wanted.ts';
 
 export interface AnalysisTurn {
   /** What the analyses have to say that the status does not say yet. */
@@ -22,12 +22,27 @@ export interface AnalysisTurn {
   readonly trouble?: string;
 }
 
+const none: AnalysisTurn = Object.freeze({});
+
+/** Most rollouts: they must not cost anything here. */
+function isNeverJudged({ snapshot, spec, status }: Situation): boolean {
+  const { canary, blueGreen } = status;
+  return (
+    !snapshot.analysisRuns?.length &&
+    !canary?.currentStepAnalysisRunStatus &&
+    !canary?.currentBackgroundAnalysisRunStatus &&
+    !blueGreen?.prePromotionAnalysisRunStatus &&
+    !blueGreen?.postPromotionAnalysisRunStatus &&
+    !hasAnalyses(spec)
+  );
+}
+
 /**
  * Begins the analyses that are due, follows those that run, ends those that nobody needs any more. A verdict against the new version takes the update back; one
  * that says neither yes nor no pauses it.
  */
 export function analysisTurn(s: Situation, plan: Plan): AnalysisTurn {
-  if (needsReset(s)) return {};
+  if (isNeverJudged(s) || needsReset(s)) return none;
   const before = runEntries(s.status);
   const skips = skipsAnalysis(s);
   const wanted = skips ? [] : wantedAnalyses(s);

@@ -1,4 +1,4 @@
-import type { RolloutAnalysis } from '@sluice/model';
+import type { RolloutAnalysis, RolloutSpec } from '@sluice/model';
 import { isReadyForPause, isSaturated } from '../blue-green-replicas.ts';
 import { selectedHash, serviceOf } from '../canary-services.ts';
 import { findPause } from '../pause.ts';
@@ -24,6 +24,17 @@ export const skipsAnalysis = (s: Situation): boolean =>
   s.status.abort === true ||
   s.status.promoteFull === true ||
   isFastRollback(s);
+
+/** Whether the strategy has any analysis at all. */
+export const hasAnalyses = ({ strategy }: RolloutSpec): boolean => {
+  const { canary, blueGreen } = strategy ?? {};
+  return (
+    !!canary?.analysis ||
+    !!blueGreen?.prePromotionAnalysis ||
+    !!blueGreen?.postPromotionAnalysis ||
+    (canary?.steps?.some(({ analysis }) => analysis) ?? false)
+  );
+};
 
 /** The analyses of the strategy, with when each may begin. Source: spec-analysis §10. */
 export const wantedAnalyses = (s: Situation): readonly WantedAnalysis[] =>
