@@ -10,6 +10,7 @@ import { deletePod, setImageBehaviour, unreadyPod } from './kubelet.ts';
 import { isDeleting } from './objects.ts';
 import type { Kind } from './objects.ts';
 import { serviceNamesOf } from './observe.ts';
+import { restartRouter } from './router.ts';
 import { reconcile } from './turn.ts';
 import type { Turn } from './turn.ts';
 import { everyRolloutIsDue } from './world.ts';
@@ -63,6 +64,10 @@ export type Choice =
   | { readonly do: 'terminate-experiment' | 'delete-experiment'; readonly nth: number }
   /** Somebody clears its status, so that it runs again. */
   | { readonly do: 'retry-experiment'; readonly nth: number }
+  /** So many of the router's next answers are lost, though it does what it is told. */
+  | { readonly do: 'router-loses'; readonly replies: number }
+  | { readonly do: 'router-goes' | 'router-restarts' }
+  | { readonly do: 'router-delays'; readonly ms: number }
   | { readonly do: 'refuse-creates'; readonly refused: boolean }
   | { readonly do: 'refuse-evictions'; readonly refused: boolean };
 
@@ -137,6 +142,11 @@ function meddle(world: World, choice: Meddling, rollout: string): void {
     case 'delete-experiment':
     case 'retry-experiment':
       return disturbExperiment(world, choice);
+    case 'router-loses':
+    case 'router-goes':
+    case 'router-restarts':
+    case 'router-delays':
+      return disturbRouter(world, choice);
     case 'delete-set':
     case 'scale-set':
     case 'touch-set':
@@ -213,6 +223,30 @@ function disturbExperiment(
       return removeOwner(world, 'Experiment', name);
     case 'retry-experiment':
       world.store.replace('Experiment', name, {}, ({ status: _, ...experiment }) => experiment);
+      return;
+    default:
+      return choice satisfies never;
+  }
+}
+
+function disturbRouter(
+  world: World,
+  choice: Extract<Choice, { do: 'router-loses' | 'router-goes' | 'router-restarts' | 'router-delays' }>,
+): void {
+  const { router } = world;
+  if (router === undefined) return;
+  switch (choice.do) {
+    case 'router-loses':
+      router.repliesToLose = choice.replies;
+      return;
+    case 'router-goes':
+      router.isAway = true;
+      return;
+    case 'router-restarts':
+      restartRouter(world);
+      return everyRolloutIsDue(world);
+    case 'router-delays':
+      router.delayMs = choice.ms;
       return;
     default:
       return choice satisfies never;

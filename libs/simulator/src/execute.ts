@@ -128,7 +128,7 @@ export function execute(world: World, rollout: Rollout, action: Action, rolloutV
     }
     case 'ApplyTraffic':
     case 'ReleaseTraffic':
-      // This world has no routers, and says so in its capabilities: a Rollout that needs one is held before it comes to this.
+      // Asked in turn.ts: here it is one that this world has not got.
       return { ok: false, reason: 'NotFound' };
     default:
       return action satisfies never;

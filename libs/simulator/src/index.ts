@@ -15,6 +15,8 @@ export { observe, serviceNamesOf } from './observe.ts';
 export { availableAt, podsOf } from './replica-set-controller.ts';
 export { after, askedFor, availableOf, sceneOf } from './scene.ts';
 export type { Scene, SceneSet } from './scene.ts';
+export { restartRouter, routesOf } from './router.ts';
+export type { RouterMemory, RouterOptions, VirtualRouter } from './router.ts';
 export { Store } from './store.ts';
 export type { Precondition, Refusal, Written } from './store.ts';
 export { reconcile, restartController } from './turn.ts';

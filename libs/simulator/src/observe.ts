@@ -4,6 +4,7 @@ import { podTemplateHashLabel, selectorMatches } from '@sluice/model';
 import type { KubeObject, LabelSelector, ReplicaSet, Rollout } from '@sluice/model';
 import type { Cache } from './cache.ts';
 import { controllerOf } from './objects.ts';
+import { routerAnswers } from './router.ts';
 import { memoryOf } from './world.ts';
 import type { World } from './world.ts';
 
@@ -29,6 +30,7 @@ export function observe(world: World, rollout: Rollout): RolloutSnapshot {
     takenNames: sets.filter((set) => !claimed.has(set)).map((set) => set.metadata.name),
     ...(createFailure ? { createFailure } : {}),
     ...observeAnalyses(world, rollout),
+    ...routerAnswers(world, rollout),
     capabilities: world.capabilities,
   };
 }

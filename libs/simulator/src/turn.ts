@@ -1,7 +1,8 @@
-import type { Action, Decision, EventIntent, RolloutSnapshot } from '@sluice/engine';
+import type { Action, Decision, EventIntent, RolloutSnapshot, TrafficIntent } from '@sluice/engine';
 import type { Rollout } from '@sluice/model';
 import { execute } from './execute.ts';
 import { observe } from './observe.ts';
+import { askRouter, lookAgain, routerAgainAt, routesOf } from './router.ts';
 import { memoryOf } from './world.ts';
 import type { World } from './world.ts';
 import type { Refusal } from './store.ts';
@@ -13,8 +14,12 @@ export interface Turn {
   /** The actions that were carried out, in order. */
   readonly done: readonly Action[];
   readonly wroteStatus: boolean;
-  /** `waits`: a status of which only counters changed is written later. `died`: between two writes. */
-  readonly ended: 'nothing-to-do' | 'done' | 'waits' | 'died' | Refusal;
+  /** What traffic obeyed when it was decided, and what it was going to obey. */
+  readonly routes?: readonly TrafficIntent[];
+  /** Decisions before this one that only asked a router: their status was carried on and not stored. */
+  readonly earlier?: readonly Turn[];
+  /** `routed`: a router was asked, nothing was written, and it is decided again at once. `waits`: a status of which only counters changed is written later. `died`: between two writes. */
+  readonly ended: 'nothing-to-do' | 'done' | 'routed' | 'waits' | 'died' | Refusal;
 }
 
 export interface TurnOptions {
@@ -49,18 +54,45 @@ export function reconcile(world: World, name: string, options: TurnOptions = {})
       },
     ]);
   }
-  const snapshot = observe(world, rollout);
-  const decision = world.decide(snapshot);
-  memory.wakeAt = decision.wakeAt;
-  options.meanwhile?.();
-  const turn = carryOut(world, snapshot, decision, options.diesAfter);
+  lookAgain(world, rollout);
+  const turn = decideAndCarryOut(world, rollout, options);
   if (turn.ended === 'died') restartController(world);
+  else wakeAt(world, name, routerAgainAt(world, rollout));
   return turn;
 }
 
-function carryOut(world: World, snapshot: RolloutSnapshot, decision: Decision, diesAfter = Infinity): Turn {
-  const { rollout } = snapshot;
+/** Decides again as long as a router answers and nothing else is written; the status of all these decisions is stored once. */
+function decideAndCarryOut(world: World, rollout: Rollout, { meanwhile, diesAfter = Infinity }: TurnOptions): Turn {
+  const earlier: Turn[] = [];
+  for (;;) {
+    const last = earlier.at(-1);
+    const routes = routesOf(world);
+    const snapshot = observe(world, last ? { ...rollout, status: last.decision.status } : rollout);
+    const decision = world.decide(snapshot);
+    memoryOf(world, rollout.metadata.name).wakeAt = decision.wakeAt;
+    if (!last) meanwhile?.();
+    const asked = earlier.reduce((sum, { done }) => sum + done.length, 0);
+    const plan = { snapshot, decision, rollout, earlier, diesAfter: diesAfter - asked };
+    const turn = { ...carryOut(world, plan), routes };
+    if (turn.ended !== 'routed') return { ...turn, earlier };
+    earlier.push(turn);
+  }
+}
+
+const MAX_ROUTED_ROUNDS = 12;
+
+interface Carried {
+  readonly snapshot: RolloutSnapshot;
+  readonly decision: Decision;
+  /** As it is stored. */
+  readonly rollout: Rollout;
+  readonly earlier: readonly Turn[];
+  readonly diesAfter: number;
+}
+
+function carryOut(world: World, { snapshot, decision, rollout, earlier, diesAfter }: Carried): Turn {
   const { name } = rollout.metadata;
+  let [asked, wrote] = [false, false];
   const done: Action[] = [];
   const ended = (how: Turn['ended'], wroteStatus = false): Turn => ({
     snapshot,
@@ -72,6 +104,15 @@ function carryOut(world: World, snapshot: RolloutSnapshot, decision: Decision, d
   let version = rollout.metadata.resourceVersion ?? '';
   for (const action of decision.actions) {
     if (done.length >= diesAfter) return ended('died');
+    if (world.router && (action.kind === 'ApplyTraffic' || action.kind === 'ReleaseTraffic')) {
+      const isAsked = askRouter(world, rollout, action) === 'asked';
+      if (isAsked) done.push(action);
+      asked ||= isAsked;
+      continue;
+    }
+    // What comes behind a question to a router waits for its answer.
+    if (asked) break;
+    wrote = true;
     const outcome = execute(world, rollout, action, version);
     if (!outcome.ok) {
       failed(world, name, action, outcome.reason);
@@ -84,12 +125,14 @@ function carryOut(world: World, snapshot: RolloutSnapshot, decision: Decision, d
     record(world, name, action.events);
   }
   if (done.length >= diesAfter) return ended('died');
-  if (!isStatusDue(world, name, decision)) {
+  if (asked && !wrote && earlier.length + 1 < MAX_ROUTED_ROUNDS) return ended('routed');
+  if (asked) wakeAt(world, name, world.store.now + RETRY_MS);
+  if (earlier.length === 0 && !isStatusDue(world, name, decision)) {
     if (decision.statusUrgency === 'unchanged') record(world, name, decision.events);
     return ended(decision.statusUrgency === 'soon' ? 'waits' : done.length ? 'done' : 'nothing-to-do');
   }
-  const wrote = writeStatus(world, rollout, decision, version);
-  if (!wrote) return ended('Conflict');
+  if (!writeStatus(world, rollout, decision, version)) return ended('Conflict');
+  for (const turn of earlier) record(world, name, turn.decision.events);
   record(world, name, decision.events);
   return ended('done', true);
 }
@@ -128,7 +171,8 @@ function failed(world: World, name: string, action: Action, reason: Refusal): vo
   wakeAt(world, name, world.store.now + RETRY_MS);
 }
 
-function wakeAt(world: World, name: string, at: number): void {
+function wakeAt(world: World, name: string, at: number | undefined): void {
+  if (at === undefined) return;
   const memory = memoryOf(world, name);
   memory.wakeAt = Math.min(memory.wakeAt ?? Infinity, at);
 }
@@ -136,6 +180,8 @@ function wakeAt(world: World, name: string, at: number): void {
 /** What a controller kept in memory is gone; it lists everything and looks at every Rollout. */
 export function restartController(world: World): void {
   world.memories.clear();
+  world.router?.memories.clear();
+  world.router?.releases.clear();
   world.cache.restart();
   for (const name of world.store.table('Rollout').keys()) world.due.rollouts.add(name);
 }

@@ -8,6 +8,8 @@ import { everyExperimentIsDue } from './experiment-manager.ts';
 import type { ExperimentMemory } from './experiment-manager.ts';
 import { controllerOf } from './objects.ts';
 import type { Kind, StoredKinds } from './objects.ts';
+import { createRouter } from './router.ts';
+import type { RouterOptions, VirtualRouter } from './router.ts';
 import { Store } from './store.ts';
 
 export type DecideRollout = (snapshot: RolloutSnapshot) => Decision;
@@ -32,6 +34,8 @@ export interface WorldOptions {
   readonly capabilities?: Capabilities;
   /** What metrics say; all is well when absent. */
   readonly measure?: Measure;
+  /** There is a traffic router. */
+  readonly router?: RouterOptions;
 }
 
 /** What the kubelet knows about a pod and the API does not say. */
@@ -78,6 +82,7 @@ export interface World {
   readonly analyses: Map<string, AnalysisMemory>;
   /** What the experiment-manager remembers of each Experiment. */
   readonly experiments: Map<string, ExperimentMemory>;
+  readonly router: VirtualRouter | undefined;
   /** What metrics say: people and chance change it. */
   measure: Measure;
   /** Rollouts, ReplicaSets, Deployments, AnalysisRuns and Experiments whose controller has something to look at. */
@@ -99,6 +104,8 @@ const START = Date.UTC(2026, 0, 1);
 const DEFAULT_TIMES: PodTimes = { startMs: 1000, terminationMs: 500 };
 
 export function createWorld(options: WorldOptions = {}): World {
+  const router = options.router && createRouter(options.router);
+  const capabilities = options.capabilities ?? noCapabilities;
   const store = new Store(options.now ?? START, options.namespace ?? 'simulated', (kind, object) =>
     noticed(world, kind, object),
   );
@@ -108,7 +115,8 @@ export function createWorld(options: WorldOptions = {}): World {
     managerCache: new Cache(store),
     decide: options.decide ?? decideRollout,
     decideExperiment: options.decideExperiment ?? decideExperiment,
-    capabilities: options.capabilities ?? noCapabilities,
+    capabilities: router ? { ...capabilities, routers: [router.name] } : capabilities,
+    router,
     pods: { ...DEFAULT_TIMES, ...options.pods },
     lives: new Map(),
     images: new Map(),

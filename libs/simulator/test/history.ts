@@ -8,7 +8,7 @@ import type {
   RolloutSpec,
   WorkloadScaleDown,
 } from '@sluice/model';
-import type { Choice, Manifest } from '../src/index.ts';
+import type { Choice, Manifest, RouterOptions } from '../src/index.ts';
 
 export type Goal = 'abort' | 'promote' | 'rollback' | 'supersede';
 
@@ -22,6 +22,8 @@ export interface History {
   readonly workload?: WorkloadScaleDown;
   /** What the analyses measure. */
   readonly metrics?: Metric;
+  /** Splits the traffic. */
+  readonly router?: RouterOptions;
   /** Whether the first version is up before anything happens. */
   readonly deployed: boolean;
   readonly choices: readonly Choice[];
@@ -182,7 +184,10 @@ const workloadArbitrary = fc.constantFrom<WorkloadScaleDown | undefined>(
   'progressively',
 );
 
-const historyOf = (strategy: fc.Arbitrary<History['strategy']>, choice: fc.Arbitrary<Choice>): fc.Arbitrary<History> =>
+export const historyOf = (
+  strategy: fc.Arbitrary<History['strategy']>,
+  choice: fc.Arbitrary<Choice>,
+): fc.Arbitrary<History> =>
   fc.record({
     replicas,
     minReadySeconds: fc.constantFrom(0, 0, 2),

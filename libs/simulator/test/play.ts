@@ -14,7 +14,9 @@ import {
   observeExperiment,
   patchRolloutSpec,
   promote,
+  restartRouter,
   retry,
+  routesOf,
   setImage,
   setImageBehaviour,
   settle,
@@ -22,7 +24,7 @@ import {
   step,
   violationsOf,
 } from '../src/index.ts';
-import type { DecideExperiment, DecideRollout, Property, Turn, World } from '../src/index.ts';
+import type { DecideExperiment, DecideRollout, Property, Turn, VirtualRouter, World } from '../src/index.ts';
 import { images, manifestsOf, ROLLOUT, service, servicesOf } from './history.ts';
 import type { Goal, History } from './history.ts';
 
@@ -46,13 +48,17 @@ export interface Engines {
 }
 
 export function begin(history: History, engines: Engines = {}): World {
-  const world = createWorld({ ...engines, ...(history.metrics ? { capabilities } : {}) });
+  const world = createWorld({
+    ...engines,
+    ...(history.metrics ? { capabilities } : {}),
+    ...(history.router ? { router: history.router } : {}),
+  });
   apply(world, ...manifestsOf(history));
   return world;
 }
 
 export function expectSafe(turns: readonly Turn[]): void {
-  for (const turn of turns) {
+  for (const turn of turns.flatMap((each) => [...(each.earlier ?? []), each])) {
     const [first] = violationsOf(turn);
     if (first) throw new Broken(first.property, `${first.what} (${JSON.stringify(turn.decision.actions)})`);
   }
@@ -103,8 +109,15 @@ export function stopFaults(world: World, history: History): void {
   world.measure = () => ({ phase: 'Successful' });
   world.createsRefused = false;
   world.evictionsRefused = false;
+  if (world.router) calmRouter(world, world.router);
   for (const name of servicesOf(history)) if (!world.store.get('Service', name)) apply(world, service(name));
   patchRolloutSpec(world, ROLLOUT, { paused: false });
+}
+
+function calmRouter(world: World, router: VirtualRouter): void {
+  restartRouter(world);
+  router.repliesToLose = 0;
+  router.delayMs = Math.min(router.delayMs, 1000);
 }
 
 const current = (world: World) => world.store.get('Rollout', ROLLOUT)!;
@@ -157,10 +170,15 @@ function checkGoal(world: World, goal: Goal): void {
   if (!aborted && imageOf(served) !== wantedImage(world)) fail('another version than asked for');
   if (served?.spec.replicas !== spec.replicas || (served?.status?.availableReplicas ?? 0) !== spec.replicas)
     fail('stable pods are missing');
-  const keepsPreview = aborted && spec.strategy?.blueGreen?.abortScaleDownDelaySeconds === 0;
+  const { abortScaleDownDelaySeconds } = spec.strategy?.blueGreen ?? spec.strategy?.canary ?? {};
+  // A delay of 0 means that the pods stay; those of a routed canary go with their traffic, unless their number was set by hand.
+  const keepsPreview = aborted && abortScaleDownDelaySeconds === 0;
   for (const set of setsOf(world, ROLLOUT))
     if (set !== served && set.spec.replicas !== 0 && !keepsPreview) fail(`${set.metadata.name} is left over`);
   if (spec.replicas !== 0) checkServices(world, fail);
+  for (const routes of spec.replicas === 0 ? [] : routesOf(world))
+    if (routes.weight !== 0 || routes.headerRoutes.length + routes.mirrorRoutes.length > 0)
+      fail(`the routes still have ${JSON.stringify(routes)}`);
 }
 
 function checkServices(world: World, fail: (what: string) => never): void {

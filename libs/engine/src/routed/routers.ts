@@ -23,8 +23,16 @@ export function routedNow(s: Situation): Routed {
         return { lowest: s.status.canary?.weights?.canary.weight ?? 0, highest: maxWeightOf(s) };
       case 'unavailable':
         return seen;
-      case 'observed':
-        return { lowest: seen.canaryWeight, highest: seen.canaryWeight };
+      case 'observed': {
+        // Until it is verified, traffic may still be where it was; told and not there yet, it may be there at any moment.
+        const isPending = seen.verification === 'pending';
+        const weights = [
+          seen.canaryWeight,
+          ...(isPending ? [s.status.canary?.weights?.canary.weight ?? 0] : []),
+          ...(seen.inSync ? [] : [seen.intent.weight]),
+        ];
+        return { lowest: Math.min(...weights), highest: Math.max(...weights) };
+      }
     }
   });
   return {
@@ -32,6 +40,16 @@ export function routedNow(s: Situation): Routed {
     highest: Math.max(...shares.map((share) => share.highest)),
   };
 }
+
+/**
+ * Whether what is known of the traffic is enough to take pods away: every router has been looked at, and none still waits for its routes to be
+ * obeyed. Traffic that is on its way may be at any of the weights that were declared since.
+ */
+export const isTrafficKnown = (s: Situation): boolean =>
+  routersOf(s.spec).every((router) => {
+    const seen = observationOf(s, router);
+    return seen.kind === 'unavailable' || (seen.kind === 'observed' && seen.verification !== 'pending');
+  });
 
 export type Acknowledgement = 'verified' | 'unsupported' | 'pending' | 'missing';
 

@@ -1,6 +1,5 @@
 import type { CanaryPair } from '../canary-replicas.ts';
 import { selectedHash, serviceOf } from '../canary-services.ts';
-import { routersOf } from '../hold.ts';
 import type { Plan } from '../plan.ts';
 import { planReplicas } from '../replicas.ts';
 import { dropDeadline, isAhead, planDeadline, planDelayedScaleDown } from '../scale-down-delay.ts';
@@ -8,7 +7,7 @@ import type { SetView } from '../sets.ts';
 import { canaryOf, isFullyPromoted } from '../situation.ts';
 import type { Situation } from '../situation.ts';
 import { podsFor, scaleByHand } from './counts.ts';
-import { observationOf } from './routers.ts';
+import { isTrafficKnown } from './routers.ts';
 import type { Acknowledgement, Routed } from './routers.ts';
 import { serviceNames } from './service-names.ts';
 
@@ -26,8 +25,7 @@ export function planRoutedSets(
   if (stableSet) {
     dropDeadline(plan, stableSet);
     // What nobody has looked at yet may still need all pods that there are.
-    const isKnown = routersOf(s.spec).every((router) => observationOf(s, router).kind !== 'unknown');
-    planReplicas(s, plan, stableSet, isKnown ? wanted.stable : Math.max(wanted.stable, stableSet.spec));
+    planReplicas(s, plan, stableSet, isTrafficKnown(s) ? wanted.stable : Math.max(wanted.stable, stableSet.spec));
   }
   if (newSet !== stableSet) planNewSet(s, plan, wanted.canary, routed);
   planOthers(s, plan, answer);
@@ -36,7 +34,7 @@ export function planRoutedSets(
 function planNewSet(s: Situation, plan: Plan, wanted: number, routed: Routed): void {
   const { newSet, stableSet } = s.roles;
   // Pods that carry traffic stay until the routers have been seen to have left them.
-  const carrying = scaleByHand(s) ? 0 : podsFor(s, routed.highest);
+  const carrying = isTrafficKnown(s) ? (scaleByHand(s) ? 0 : podsFor(s, routed.highest)) : newSet.spec;
   const count = Math.max(wanted, Math.min(newSet.spec, carrying));
   if (!s.status.abort || !stableSet || !waitsAfterAbort(s)) {
     dropDeadline(plan, newSet);
@@ -64,7 +62,7 @@ function abortedCount(s: Situation, plan: Plan, routed: Routed): number {
     plan.wake(newSet.deadline);
     return newSet.spec;
   }
-  return routed.highest > 0 ? newSet.spec : 0;
+  return s.replicas > 0 && (routed.highest > 0 || !isTrafficKnown(s)) ? newSet.spec : 0;
 }
 
 function planOthers(s: Situation, plan: Plan, answer: Acknowledgement): void {
@@ -88,6 +86,8 @@ function planOthers(s: Situation, plan: Plan, answer: Acknowledgement): void {
 
 /** Traffic may still reach it: a Service was last seen to select it, or the routers have not all been seen to be done with it. */
 function isReferenced(s: Situation, set: SetView, answer: Acknowledgement): boolean {
+  // Where no pods are asked for there is nobody to move traffic to, and nothing to wait for.
+  if (s.replicas === 0) return false;
   const names = serviceNames(s);
   const selected = [names.stable, names.canary].some((name) => {
     const service = serviceOf(s, name);

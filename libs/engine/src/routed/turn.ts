@@ -19,7 +19,7 @@ import { currentStepIndex, maxWeightOf, weightAtStep } from '../weight.ts';
 import { routedCounts } from './counts.ts';
 import type { TrafficIntent } from './intent.ts';
 import { acknowledgementOf, blockingRouter, observationOf, routedNow } from './routers.ts';
-import type { Acknowledgement } from './routers.ts';
+import type { Acknowledgement, Routed } from './routers.ts';
 import { managedRoutes } from './routes.ts';
 import { planRoutedSets } from './sets.ts';
 import { serviceNames } from './service-names.ts';
@@ -39,13 +39,22 @@ export function routedTurn(s: Situation, plan: Plan): TurnResult {
   const answer = intent ? acknowledgementOf(s, intent) : 'missing';
   if (intent && answer === 'missing') planRoutes(s, plan, intent);
   if (answer === 'pending') plan.wake(s.now + VERIFY_AGAIN_MS);
-  if (!isHalted(s)) planRoutedSets(s, plan, wanted, routed, answer);
+  if (!isHalted(s)) {
+    // Pods are kept for where traffic is, and for where it is sent in this turn.
+    const span = intent ? spanOf(routed, intent.weight) : routed;
+    planRoutedSets(s, plan, routedCounts(s, span), span, answer);
+  }
   const weights = intent && answer !== 'missing' ? recorded(s, intent, answer) : undefined;
   const result = strategyResult(s, plan, wanted, intent, answer);
   const blocked = answer === 'missing' || answer === 'pending' ? blockingRouter(s) : undefined;
   if (blocked) return { ...result, blockedBy: { what: `traffic router "${blocked.router}"`, reason: blocked.reason } };
   return weights ? { ...result, weights, events: [...weightEvents(s, weights), ...(result.events ?? [])] } : result;
 }
+
+const spanOf = ({ lowest, highest }: Routed, weight: number): Routed => ({
+  lowest: Math.min(lowest, weight),
+  highest: Math.max(highest, weight),
+});
 
 const VERIFY_AGAIN_MS = 10_000;
 

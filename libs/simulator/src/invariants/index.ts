@@ -1,4 +1,4 @@
-import type { Action, Decision, RolloutSnapshot } from '@sluice/engine';
+import type { Action, Decision, RolloutSnapshot, TrafficIntent } from '@sluice/engine';
 import { after, sceneOf } from '../scene.ts';
 import type { Source } from '../scene.ts';
 import type { Turn } from '../turn.ts';
@@ -6,6 +6,7 @@ import { blueGreenCountViolations, canaryCountViolations } from './counts.ts';
 import { evidenceViolations } from './evidence.ts';
 import { experimentViolations } from './experiment-evidence.ts';
 import { preconditionViolations } from './preconditions.ts';
+import { routedViolations } from './routed.ts';
 import { servedViolations } from './served.ts';
 import type { Violation } from './violation.ts';
 
@@ -17,12 +18,16 @@ export type { Property, Violation } from './violation.ts';
  * changed it. So it covers a death after any of them too. Where the snapshot has pods, their sets' counts may be older or newer than they are: unsafe is
  * what neither of the two justifies.
  */
-export function violationsOf({ snapshot, decision }: Pick<Turn, 'snapshot' | 'decision'>): Violation[] {
+export function violationsOf({
+  snapshot,
+  decision,
+  routes = [],
+}: Pick<Turn, 'snapshot' | 'decision' | 'routes'>): Violation[] {
   const blind = [...evidenceViolations(snapshot, decision), ...experimentViolations(snapshot, decision)];
   if (blind.length > 0) return blind;
-  const byCounts = judge(snapshot, decision, 'counts');
+  const byCounts = judge(snapshot, decision, routes, 'counts');
   if (byCounts.length === 0 || snapshot.pods === undefined) return byCounts.map(({ violation }) => violation);
-  const byPods = judge(snapshot, decision, 'pods');
+  const byPods = judge(snapshot, decision, routes, 'pods');
   const isJustified = ({ action, violation }: Judged): boolean =>
     !byPods.some((other) => other.action === action && other.violation.property === violation.property);
   return byCounts.filter((judged) => !isJustified(judged)).map(({ violation }) => violation);
@@ -33,13 +38,21 @@ interface Judged {
   readonly violation: Violation;
 }
 
-function judge(snapshot: RolloutSnapshot, { actions, status }: Decision, source: Source): Judged[] {
+function judge(
+  snapshot: RolloutSnapshot,
+  { actions, status }: Decision,
+  routes: readonly TrafficIntent[],
+  source: Source,
+): Judged[] {
   const { canary, blueGreen } = snapshot.rollout.spec.strategy ?? {};
   const judged: Judged[] = [];
   let scene = sceneOf(snapshot, source);
   for (const action of actions) {
     const next = after(scene, action);
-    const violations = [...preconditionViolations(snapshot, action), ...servedViolations(scene, next, action, status)];
+    const violations = [...preconditionViolations(snapshot, action)];
+    // Where a router splits the traffic, its routes say which Service is used.
+    if (canary?.trafficRouting) violations.push(...routedViolations(scene, next, action, routes, status));
+    else violations.push(...servedViolations(scene, next, action, status));
     if (canary && !canary.trafficRouting) violations.push(...canaryCountViolations(scene, next, action));
     if (blueGreen) violations.push(...blueGreenCountViolations(scene, next, action, Boolean(status.abort)));
     judged.push(...violations.map((violation) => ({ action, violation })));

@@ -2,6 +2,10 @@
 export type Property =
   /** 1: a Service is never pointed at, or left with, a version without available pods while another version has them. */
   | 'served'
+  /** 1: no traffic is routed to a version without available pods, nor are the last pods taken from traffic. */
+  | 'routed'
+  /** 2: traffic never needs more pods than are available, by our doing. */
+  | 'capacity'
   /** 3: our own action never takes availability below replicas − maxUnavailable. */
   | 'availability'
   /** 3: our own action never asks for more pods than replicas + maxSurge. */

@@ -1,0 +1,213 @@
+import type { Action, ReleaseAnswer, RouterObservation, TrafficIntent } from '@sluice/engine';
+import type { Rollout } from '@sluice/model';
+import type { World } from './world.ts';
+
+// The traffic router of this world, and what the controller remembers of its answers: as the controller's own router memory does it. One Rollout uses it.
+
+type ActionOf<Kind extends Action['kind']> = Extract<Action, { readonly kind: Kind }>;
+
+/** What the controller knows of the router. All of it may be lost at any time. */
+export interface RouterMemory {
+  readonly observation: RouterObservation;
+  readonly at: number;
+  readonly failures: number;
+  readonly restUntil: number;
+}
+
+export interface VirtualRouter {
+  readonly name: string;
+  /**
+   * It tells what is declared from what is obeyed, and says `pending` until it is. Otherwise it says what is obeyed now.
+   */
+  readonly verifies: boolean;
+  /** What traffic obeys now; undefined: nothing was ever declared, and all traffic goes to the stable side. */
+  live: TrafficIntent | undefined;
+  /** Declared, and obeyed from that moment on. */
+  coming: { readonly intent: TrafficIntent; readonly at: number } | undefined;
+  /** From a declaration to the moment at which traffic obeys it. Milliseconds. */
+  delayMs: number;
+  /** So many of the next calls are carried out, and nobody learns of it. */
+  repliesToLose: number;
+  isAway: boolean;
+  readonly memories: Map<string, RouterMemory>;
+  readonly releases: Map<string, ReleaseAnswer>;
+}
+
+export interface RouterOptions {
+  readonly name?: string;
+  readonly verifies?: boolean;
+  readonly delayMs?: number;
+}
+
+const unknown: RouterMemory = { observation: { kind: 'unknown' }, at: 0, failures: 0, restUntil: 0 };
+const LOOK_EVERY_MS = 30_000;
+const restAfter = (failures: number): number => Math.min(15_000, 500 * 2 ** (failures - 1));
+
+export const createRouter = ({ name = 'nginx', verifies = false, delayMs = 0 }: RouterOptions): VirtualRouter => ({
+  name,
+  verifies,
+  live: undefined,
+  coming: undefined,
+  delayMs,
+  repliesToLose: 0,
+  isAway: false,
+  memories: new Map(),
+  releases: new Map(),
+});
+
+/** What traffic obeys now, and after that what it will obey without anybody's doing. */
+export function routesOf({ router, store }: World): readonly TrafficIntent[] {
+  if (router === undefined) return [];
+  obey(router, store.now);
+  return [router.live, router.coming?.intent].filter((intent) => intent !== undefined);
+}
+
+function obey(router: VirtualRouter, now: number): void {
+  if (router.coming === undefined || router.coming.at > now) return;
+  router.live = router.coming.intent;
+  router.coming = undefined;
+}
+
+/** For the snapshot. */
+export function routerAnswers(
+  { router }: World,
+  rollout: Rollout,
+): { routers?: Readonly<Record<string, RouterObservation>>; releases?: Readonly<Record<string, ReleaseAnswer>> } {
+  if (router === undefined) return {};
+  const answer = router.releases.get(rollout.metadata.name);
+  return {
+    routers: { [router.name]: memoryOf(router, rollout).observation },
+    releases: answer === undefined ? {} : { [router.name]: answer },
+  };
+}
+
+const memoryOf = (router: VirtualRouter, { metadata }: Rollout): RouterMemory =>
+  router.memories.get(metadata.name) ?? unknown;
+
+/** Asks or tells it. `resting`: it has failed a moment ago and is left alone. */
+export function askRouter(
+  { router, store }: World,
+  rollout: Rollout,
+  action: ActionOf<'ApplyTraffic'> | ActionOf<'ReleaseTraffic'>,
+): 'asked' | 'resting' {
+  if (router === undefined) return 'resting';
+  const { now } = store;
+  if (memoryOf(router, rollout).restUntil > now) return 'resting';
+  if (action.kind === 'ReleaseTraffic') release(router, rollout, now);
+  else {
+    router.releases.delete(rollout.metadata.name);
+    const isReached = reach(router, now, () => {
+      if (action.mode === 'apply') declare(router, action.intent, now);
+    });
+    remember(router, rollout, action.intent, isReached, now);
+  }
+  return 'asked';
+}
+
+/** Looks again at what was in place long ago, and at what was pending. */
+export function lookAgain({ router, store }: World, rollout: Rollout): void {
+  if (router === undefined) return;
+  const { observation, at, restUntil } = memoryOf(router, rollout);
+  if (observation.kind !== 'observed' || at + LOOK_EVERY_MS > store.now || restUntil > store.now) return;
+  remember(router, rollout, observation.intent, reach(router, store.now), store.now);
+}
+
+/** When it should be asked again. What is in place is not looked at for its own sake: nobody else writes here, and a world may come to rest. */
+export function routerAgainAt({ router, store }: World, rollout: Rollout): number | undefined {
+  if (router === undefined) return undefined;
+  const { observation, at, restUntil } = memoryOf(router, rollout);
+  if (restUntil > store.now) return restUntil;
+  const isPending = observation.kind === 'observed' && observation.verification === 'pending';
+  return isPending ? at + LOOK_EVERY_MS : undefined;
+}
+
+/** Its process is started anew: what it has only promised to write is forgotten. */
+export function restartRouter({ router, store }: World): void {
+  if (router === undefined) return;
+  obey(router, store.now);
+  if (!router.verifies) router.coming = undefined;
+  router.isAway = false;
+}
+
+/** Whether an answer came back. */
+function reach(router: VirtualRouter, now: number, does: () => void = () => undefined): boolean {
+  if (router.isAway) return false;
+  obey(router, now);
+  does();
+  if (router.repliesToLose === 0) return true;
+  router.repliesToLose -= 1;
+  return false;
+}
+
+function declare(router: VirtualRouter, intent: TrafficIntent, now: number): void {
+  if (isSame(router.coming?.intent ?? router.live, intent)) return;
+  router.coming = { intent, at: now + router.delayMs };
+  obey(router, now);
+}
+
+const isSame = (one: TrafficIntent | undefined, other: TrafficIntent): boolean =>
+  JSON.stringify(one) === JSON.stringify(other);
+
+function seen(router: VirtualRouter, intent: TrafficIntent): RouterObservation {
+  const { live, coming, verifies } = router;
+  const routes = verifies ? (coming?.intent ?? live) : live;
+  const detail = coming && { detail: 'not obeyed yet' };
+  return {
+    kind: 'observed',
+    intent,
+    inSync: isSame(routes, intent),
+    canaryWeight: routes?.weight ?? 0,
+    verification: !verifies ? 'unsupported' : coming ? 'pending' : 'verified',
+    ...detail,
+  };
+}
+
+function remember(
+  router: VirtualRouter,
+  rollout: Rollout,
+  intent: TrafficIntent,
+  isAnswered: boolean,
+  now: number,
+): void {
+  const before = memoryOf(router, rollout);
+  const { name } = rollout.metadata;
+  if (isAnswered) {
+    router.memories.set(name, { observation: seen(router, intent), at: now, failures: 0, restUntil: 0 });
+    return;
+  }
+  const range = rangeOf(before.observation, rollout, intent.maxWeight);
+  const failures = before.failures + 1;
+  router.memories.set(name, {
+    observation: {
+      kind: 'unavailable',
+      reason: 'connection refused',
+      lowest: Math.min(range.lowest, intent.weight),
+      highest: Math.max(range.highest, intent.weight),
+    },
+    at: now,
+    failures,
+    restUntil: now + restAfter(failures),
+  });
+}
+
+/** Between which weights the routes were before the call that failed. */
+function rangeOf(observation: RouterObservation, { status }: Rollout, max: number) {
+  if (observation.kind === 'unavailable') return observation;
+  if (observation.kind === 'observed') return { lowest: observation.canaryWeight, highest: observation.canaryWeight };
+  return { lowest: Math.min(status?.canary?.weights?.canary.weight ?? 0, max), highest: max };
+}
+
+function release(router: VirtualRouter, rollout: Rollout, now: number): void {
+  const { name } = rollout.metadata;
+  const isReached = reach(router, now, () => {
+    router.live = router.coming = undefined;
+  });
+  if (isReached) {
+    router.releases.set(name, 'released');
+    router.memories.delete(name);
+    return;
+  }
+  const failures = memoryOf(router, rollout).failures + 1;
+  router.releases.set(name, { reason: 'connection refused' });
+  router.memories.set(name, { ...unknown, failures, restUntil: now + restAfter(failures) });
+}
