@@ -438,7 +438,7 @@ export const brokenManifests: readonly BrokenManifest[] = [
   heals('12.5 % as a surge', canary({ maxSurge: '12.5%' })),
   heals('a surge of 2^40', canary({ maxSurge: 2 ** 40, maxUnavailable: '999999999999999999999%' })),
   heals('a delay beyond all time', blueGreen({ scaleDownDelaySeconds: 9e15, abortScaleDownDelaySeconds: 9e15 })),
-  heals('a pause beyond all time', steps({ pause: { duration: 9e15 } })),
+  heals('a pause beyond all time', steps({ setWeight: 100 }, { pause: { duration: 9e15 } })),
   heals('200 steps', steps(...Array.from({ length: 200 }, (_, index) => ({ setWeight: Math.floor(index / 2) })))),
   heals('a history of 2^53', spec({ revisionHistoryLimit: 2 ** 53 })),
   heals('a name of 240 letters', { name: 'n'.repeat(240), ...pods('very-long') }),
