@@ -14,6 +14,7 @@ import type { History } from './history.ts';
 import * as mutants from './mutants.ts';
 import { Broken, playHistory } from './play.ts';
 import type { Broke, Engines } from './play.ts';
+import { routedHistory } from './routed-history.ts';
 
 /** Whether one of so many histories breaks this property with this engine; what else they break does not count. */
 function catches(
@@ -52,6 +53,10 @@ const cases: readonly [string, Engines['decide'] & object, Broke, fc.Arbitrary<H
   ['does not wait for its experiment', mutants.trustsRunningExperiments, 'experiment-evidence', experimentHistory],
   ['takes a bad experiment for a good one', mutants.trustsBadExperiments, 'experiment-evidence', experimentHistory],
   ['leaves the experiments of what was aborted', mutants.leavesExperiments, 'leftovers', experimentHistory],
+  ['takes the last pods that a slow router still sends to', mutants.trustsDeclarations, 'routed', routedHistory],
+  ['routes more than pods can carry', mutants.routesTooMuch, 'capacity', routedHistory],
+  ['drains what a slow router still sends to', mutants.trustsDeclarations, 'capacity', routedHistory],
+  ['forgets that traffic was to go back', mutants.forgetsAbort, 'converges', routedHistory],
 ];
 
 const experimentCases: readonly [string, Engines['decideExperiment'] & object, Broke][] = [

@@ -221,3 +221,34 @@ export const takesTheHashAlong: DecideExperiment = (snapshot) => {
     }),
   };
 };
+
+const withWeight =
+  (weigh: (weight: number, maxWeight: number) => number): DecideRollout =>
+  (snapshot) => {
+    const decision = decideRollout(snapshot);
+    const isMoving = decision.status.currentPodHash !== decision.status.stableRS && !decision.status.abort;
+    if (!isMoving) return decision;
+    const actions = decision.actions.map((action) => {
+      if (action.kind !== 'ApplyTraffic') return action;
+      const { weight, maxWeight } = action.intent;
+      return { ...action, intent: { ...action.intent, weight: weigh(weight, maxWeight) } };
+    });
+    return { ...decision, actions };
+  };
+
+/** Sends a little more than pods can carry. */
+export const routesTooMuch = withWeight((weight, maxWeight) => (weight === 0 ? 0 : Math.min(maxWeight, weight * 2)));
+
+/** Takes what it has declared for what traffic obeys. */
+export const trustsDeclarations: DecideRollout = (snapshot) =>
+  decideRollout({
+    ...snapshot,
+    routers: Object.fromEntries(
+      Object.entries(snapshot.routers ?? {}).map(([name, seen]) => [
+        name,
+        seen.kind === 'observed'
+          ? { ...seen, inSync: true, canaryWeight: seen.intent.weight, verification: 'verified' as const }
+          : seen,
+      ]),
+    ),
+  });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { RoutedWorld } from '../testing/routed-world.ts';
+import type { RouterObservation } from './intent.ts';
 
 const steps = [{ setWeight: 20 }, { pause: {} }, { setWeight: 60 }, { pause: {} }];
 const deployed = (strategy = {}, replicas = 5) => new RoutedWorld({ steps, ...strategy }, replicas).settle();
@@ -174,4 +175,43 @@ describe('a router that does not answer', () => {
     ]);
     expect(decision.statusUrgency).toBe('unchanged');
   });
+});
+
+describe('A router whose routes are not obeyed yet', () => {
+  const dynamic = () => deployed({ dynamicStableScale: true }).setImage('shop:2');
+  const scaled = (world: RoutedWorld) =>
+    world.decide().actions.flatMap((action) => (action.kind === 'UpdateReplicaSet' ? [action.change.replicas] : []));
+  const observed = (world: RoutedWorld): Extract<RouterObservation, { kind: 'observed' }> => {
+    if (world.router.kind !== 'observed') throw new Error('expected an observation');
+    return world.router;
+  };
+
+  test('takes no pods from the side that traffic may still be on, while that is not verified', () => {
+    const world = dynamic();
+    world.status = { ...world.status, abort: true };
+    const { intent } = observed(world);
+    world.router = {
+      ...observed(world),
+      intent: { ...intent, weight: 0 },
+      canaryWeight: 0,
+      verification: 'pending',
+      detail: 'not obeyed yet',
+    };
+    expect(scaled(world).filter((replicas) => replicas === 0)).toEqual([]);
+  });
+
+  test('keeps the stable pods for traffic that was told to come back', () => {
+    const world = dynamic();
+    const { intent } = observed(world);
+    world.status = { ...world.status, pauseConditions: undefined, currentStepIndex: 0 };
+    world.router = { ...observed(world), intent: { ...intent, weight: 0 }, inSync: false, canaryWeight: 20 };
+    expect(scaled(world)).toContain(5);
+  });
+});
+
+test('Where no pods are asked for, none wait for traffic that goes nowhere', () => {
+  const world = deployed().setImage('shop:2').setImage('shop:3');
+  world.spec = { ...world.spec, replicas: 0 };
+  world.settle();
+  expect(['shop:1', 'shop:2', 'shop:3'].map((image) => world.pods(image))).toEqual([0, 0, 0]);
 });
