@@ -52,8 +52,12 @@ export function planRoutedServices(
 function mayMove(s: Situation, service: Service, target: SetView, routed: Routed): boolean {
   if (selectedHash(service) === target.hash) return true;
   const carrier = carrierOf(s);
-  const isTakenOver =
-    target === s.roles.stableSet || routed.highest <= shareFor(s, target.available) || (carrier?.available ?? 0) === 0;
+  // On the stable version, both sides of the routes end at the same pods.
+  const canCarry =
+    target === s.roles.stableSet
+      ? routed.highest === 0 || target.available >= s.replicas
+      : routed.highest <= shareFor(s, target.available);
+  const isTakenOver = canCarry || (carrier?.available ?? 0) === 0;
   const isUnused = routed.highest === 0 && !!canaryOf(s)?.pingPong;
   return isUnused || (isTakenOver && mayPointAt(service, target));
 }

@@ -215,3 +215,18 @@ test('Where no pods are asked for, none wait for traffic that goes nowhere', () 
   world.settle();
   expect(['shop:1', 'shop:2', 'shop:3'].map((image) => world.pods(image))).toEqual([0, 0, 0]);
 });
+
+test('Taken back, a canary Service that may still get traffic does not move to a stable version that cannot carry all of it', () => {
+  const world = deployed().setImage('shop:2');
+  const { weights } = world.status.canary ?? {};
+  world.status = {
+    ...world.status,
+    canary: { ...world.status.canary, weights: { ...weights!, canary: { ...weights!.canary, weight: 0 } } },
+  };
+  world.router = { kind: 'unavailable', reason: 'connection refused', lowest: 0, highest: 20 };
+  world.image = 'shop:1';
+  const switched = () => world.decide().actions.filter(({ kind }) => kind === 'SwitchService').length;
+  expect(switched()).toBe(1);
+  world.spec = { ...world.spec, replicas: 10 };
+  expect(switched()).toBe(0);
+});
