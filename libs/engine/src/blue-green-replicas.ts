@@ -68,10 +68,8 @@ function abortedCount(s: Situation, plan: Plan): number {
 export function planPreviousSets(s: Situation, plan: Plan): void {
   if (pausesOf(s.status).some(({ reason }) => reason === 'InconclusiveAnalysisRun')) return;
   const strategy = blueGreenOf(s)!;
-  const isJudged =
-    !strategy.postPromotionAnalysis || hasSucceeded(s.status, 'PostPromotion') || isFullyPromoted(s.status);
   // Without a delay of their own they stay until the switch has proved right.
-  if (!isJudged && strategy.scaleDownDelaySeconds == null) return;
+  if (strategy.scaleDownDelaySeconds == null && awaitsPostPromotion(s)) return;
   planDelayedScaleDown(
     s,
     plan,
@@ -84,6 +82,14 @@ export function planPreviousSets(s: Situation, plan: Plan): void {
     },
   );
 }
+
+/** It has been switched to the new version, and whether that was right is being measured. */
+const awaitsPostPromotion = (s: Situation): boolean =>
+  !!blueGreenOf(s)?.postPromotionAnalysis &&
+  !s.status.abort &&
+  !isFullyPromoted(s.status) &&
+  activeSetOf(s) === s.roles.newSet &&
+  !hasSucceeded(s.status, 'PostPromotion');
 
 /** Something may still send requests there: judged by what was observed, not by what this turn wants. */
 function isReferenced(s: Situation, set: SetView): boolean {

@@ -198,7 +198,8 @@ function decisionOf(
 
 function deadlineWake(s: Situation, status: RolloutStatus): readonly number[] {
   const at = status.phase === 'Progressing' ? progressDeadline({ ...s, status }, conditionsOf(status)) : undefined;
-  return at ? [at + 1000] : [];
+  // One that has gone by without a verdict is no moment to wait for.
+  return at && at + 1000 > s.now ? [at + 1000] : [];
 }
 
 const counters: ReadonlySet<string> = new Set([
