@@ -14,7 +14,9 @@ export const previewCount = (s: Situation): number | undefined => blueGreenOf(s)
 /** Pods that the new version should have now. Source: spec-rollout §7.2. */
 export function newSetCount(s: Situation, activeSet: SetView | undefined): number {
   const count = previewCount(s);
-  if (count === undefined || !activeSet || activeSet === s.roles.newSet || s.status.promoteFull) return s.replicas;
+  // From the turn that switches on, nobody looks at a preview any more: these pods serve.
+  const serves = activeSet === s.roles.newSet || s.status.blueGreen?.activeSelector === s.roles.newSet.hash;
+  if (count === undefined || !activeSet || serves || s.status.promoteFull) return s.replicas;
   const accepted =
     s.status.blueGreen?.scaleUpPreviewCheckPoint === true &&
     !isPausing(s) &&
