@@ -57,7 +57,9 @@ describe('a session', () => {
     async (signal) => {
       const run = start();
       const ready = await run.ready;
-      expect(ready.services.map((service) => service.name)).toEqual(['rollout-controller', 'second']);
+      const names = ready.services.map((service) => service.name);
+      expect(names).toContain('rollout-controller');
+      expect(names.at(-1)).toBe('second');
       run.first.kill(signal);
       expect((await run.ended).code).toBe(0);
       await nothingIsLeft(ready);
@@ -74,7 +76,7 @@ describe('a session', () => {
   it('ends with everything it started, and says why, when a service ends by itself', async () => {
     const run = start();
     const ready = await run.ready;
-    process.kill(ready.services[1]?.pid as number, 'SIGKILL');
+    process.kill(ready.services.at(-1)?.pid as number, 'SIGKILL');
     const { code, errors } = await run.ended;
     expect(code).toBe(1);
     expect(errors).toContain('sluice: second was ended by SIGKILL');

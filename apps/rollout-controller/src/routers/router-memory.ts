@@ -30,6 +30,8 @@ const rewriteWindowMs = 300_000;
 /** Whoever has changed routes a moment ago may do so again: until then they are looked at more often. */
 const wearyMs = 60_000;
 const wearyLookMs = 2_000;
+/** A router that has not confirmed yet is asked again after so long: a step waits for it. */
+const pendingLookMs = 5_000;
 
 /** How long a router is left alone after so many failures in a row, in ms; `'busy'`: it was not even asked, because others wait for it. */
 export const restAfter = (failures: number | 'busy'): number =>
@@ -100,8 +102,10 @@ export function rewritten(memory: RouterMemory, at: EpochMs): RouterMemory {
   };
 }
 
-/** When routes that are in place are to be looked at again. */
-export function lookAgainAt({ at, rewrites }: RouterMemory, everyMs: number): EpochMs {
+/** When routes that are in place, or about to be, are to be looked at again. */
+export function lookAgainAt({ at, rewrites, observation }: RouterMemory, everyMs: number): EpochMs {
+  const isAwaited = observation.kind === 'observed' && observation.verification === 'pending';
+  if (isAwaited) return at + Math.min(everyMs, pendingLookMs);
   const isFought = (rewrites.at(-1) ?? Number.NEGATIVE_INFINITY) > at - wearyMs;
   return at + (isFought ? Math.min(everyMs, wearyLookMs) : everyMs);
 }

@@ -1,4 +1,4 @@
-import { verdictOf } from '@sluice/engine';
+import { selectedHash, verdictOf } from '@sluice/engine';
 import type { Action, AnalysisKind, Decision, RolloutSnapshot } from '@sluice/engine';
 import { podTemplateHashLabel, rolloutTypeLabel, stepIndexLabel } from '@sluice/model';
 import type { RolloutAnalysis, RolloutAnalysisRunStatus } from '@sluice/model';
@@ -45,7 +45,11 @@ function promotionViolations(snapshot: RolloutSnapshot, { actions, status: after
   const { prePromotionAnalysis: pre, postPromotionAnalysis: post, activeService } = blueGreen;
   const { prePromotionAnalysisRunStatus, postPromotionAnalysisRunStatus } = before.blueGreen ?? {};
   const isSwitch = (action: Action): boolean =>
-    action.kind === 'SwitchService' && action.target.name === activeService && action.hash === after.currentPodHash;
+    action.kind === 'SwitchService' &&
+    action.target.name === activeService &&
+    action.hash === after.currentPodHash &&
+    // Somebody has pointed it there by hand; what is written is but whose it is.
+    selectedBy(snapshot, activeService) !== action.hash;
   const isPromoted = after.stableRS === after.currentPodHash;
   return [
     ...(isAsked(pre) && actions.some(isSwitch) && !hasEvidence(snapshot, 'PrePromotion', prePromotionAnalysisRunStatus)
@@ -55,6 +59,11 @@ function promotionViolations(snapshot: RolloutSnapshot, { actions, status: after
       ? [violation('the new version is made stable without a post-promotion run that succeeded')]
       : []),
   ];
+}
+
+function selectedBy({ services }: RolloutSnapshot, name: string): string | undefined {
+  const service = services[name];
+  return typeof service === 'object' ? selectedHash(service) : undefined;
 }
 
 const isAsked = (analysis: RolloutAnalysis | undefined): boolean => (analysis?.templates?.length ?? 0) > 0;
