@@ -4,6 +4,7 @@ import { withAntiAffinity } from './anti-affinity.ts';
 import { withHash } from './counts.ts';
 import type { Changes, EventIntent, ReplicaSetChange } from './decision.ts';
 import { event } from './events.ts';
+import { ownerOf } from './owner.ts';
 import { copiedAnnotations, newRevision } from './revision.ts';
 import { labelledTemplate } from './roles.ts';
 import type { SetView } from './sets.ts';
@@ -36,16 +37,7 @@ export function buildReplicaSet(
       namespace: metadata.namespace,
       labels,
       annotations,
-      ownerReferences: [
-        {
-          apiVersion: 'argoproj.io/v1alpha1',
-          kind: 'Rollout',
-          name: metadata.name,
-          uid: metadata.uid ?? '',
-          controller: true,
-          blockOwnerDeletion: true,
-        },
-      ],
+      ownerReferences: [ownerOf(s.rollout)],
     },
     spec: {
       replicas: change.replicas ?? 0,

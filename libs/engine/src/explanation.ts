@@ -9,7 +9,7 @@ import { pauseEnd } from './pause.ts';
 import { waitingForPlugin } from './plugin-step/explanation.ts';
 import type { Situation } from './situation.ts';
 import { runEntries } from './rollout-analysis/entries.ts';
-import { isCompletedPhase } from './rollout-analysis/follow.ts';
+import { isCompleted } from './analysis-run/metric-phase.ts';
 import type { TurnResult } from './turn.ts';
 import { blueGreenOf, canaryOf, isFullyPromoted, stepsOf } from './situation.ts';
 import { currentStepIndex } from './weight.ts';
@@ -180,7 +180,7 @@ function waitingForVerdict(
   const index = currentStepIndex({ ...s, status });
   const place = index === undefined ? '' : ` of step ${index + 1} of ${stepsOf(s).length}`;
   const { Step, PrePromotion, PostPromotion } = runEntries(status);
-  const run = Step ?? [PostPromotion, PrePromotion].find((entry) => entry && !isCompletedPhase(entry.status));
+  const run = Step ?? [PostPromotion, PrePromotion].find((entry) => entry && !isCompleted(entry.status));
   if (run) {
     return {
       code: 'WaitingForAnalysis',

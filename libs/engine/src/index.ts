@@ -1,5 +1,6 @@
 export { decideRollout, needsPods } from './decide-rollout.ts';
 export { missingCapability, routersOf } from './hold.ts';
+export { ownerOf } from './owner.ts';
 export { runsTemplate } from './roles.ts';
 export { selectedHash } from './canary-services.ts';
 export { storedForm } from './same-status.ts';

@@ -2,6 +2,7 @@ import { isKubeError, resources } from '@sluice/kube';
 import type { KubeError } from '@sluice/kube';
 import { eventReasons } from '@sluice/model';
 import type { OwnerReference, ReplicaSet, Rollout } from '@sluice/model';
+import { ownerOf } from '@sluice/engine';
 import type { ReplicaSetChange, Target } from '@sluice/engine';
 import { controllerOf } from '../assemble/references.ts';
 import { CreationAnswered, StaleDecision, assertInCharge } from './execution.ts';
@@ -114,14 +115,7 @@ export async function adoptReplicaSet(execution: Execution, { target }: ActionOf
   });
   if (live?.metadata.uid !== uid || live.metadata.deletionTimestamp !== undefined)
     throw new StaleDecision(`Rollout ${name} is not there any more: ${target.name} is not adopted`);
-  const owner: OwnerReference = {
-    apiVersion: 'argoproj.io/v1alpha1',
-    kind: 'Rollout',
-    name,
-    uid,
-    controller: true,
-    blockOwnerDeletion: true,
-  };
+  const owner = ownerOf(execution.snapshot.rollout);
   const others = ownersOf(execution.snapshot.orphans, target).filter((one) => one.uid !== uid);
   await patch(execution, target, { metadata: { ownerReferences: [...others, owner] } });
 }

@@ -6,6 +6,7 @@ import {
   stepIndexLabel,
 } from '@sluice/model';
 import type { AnalysisRun, Rollout, RolloutAnalysis } from '@sluice/model';
+import { ownerOf } from '../owner.ts';
 import { buildAnalysisRun } from './build.ts';
 import type { TemplateLookup } from './resolve.ts';
 import type { Resolved } from './result.ts';
@@ -62,22 +63,14 @@ export function analysisRunOf(
 ): Resolved<AnalysisRun> {
   const args = rolloutArguments(rollout, analysis.args ?? [], run);
   if (!args.ok) return args;
-  const { name, namespace = '', uid = '' } = rollout.metadata;
   return buildAnalysisRun({
     refs: analysis.templates ?? [],
     templates,
-    namespace,
+    namespace: rollout.metadata.namespace ?? '',
     name: rolloutRunName(rollout, run),
     labels: labelsOf(rollout, run, analysis),
     annotations: { [revisionAnnotation]: String(run.revision), ...analysis.analysisRunMetadata?.annotations },
-    owner: {
-      apiVersion: 'argoproj.io/v1alpha1',
-      kind: 'Rollout',
-      name,
-      uid,
-      controller: true,
-      blockOwnerDeletion: true,
-    },
+    owner: ownerOf(rollout),
     args: args.value,
     dryRun: analysis.dryRun ?? [],
     measurementRetention: analysis.measurementRetention ?? [],

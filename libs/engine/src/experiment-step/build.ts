@@ -1,4 +1,4 @@
-import { instanceIdLabel, podTemplateHashLabel, revisionAnnotation } from '@sluice/model';
+import { podTemplateHashLabel, revisionAnnotation } from '@sluice/model';
 import type {
   Experiment,
   ExperimentAnalysis,
@@ -10,6 +10,7 @@ import type {
 } from '@sluice/model';
 import { resolved, rolloutArguments, unresolved } from '../analysis-template/index.ts';
 import type { Resolved } from '../analysis-template/index.ts';
+import { ownerOf } from '../owner.ts';
 import { newRevision } from '../revision.ts';
 import type { Situation } from '../situation.ts';
 
@@ -24,7 +25,6 @@ export function buildExperiment(s: Situation, stepIndex: number, step: Experimen
   const analyses = analysesOf(s, step);
   if (!analyses.ok) return analyses;
   const { metadata } = s.rollout;
-  const instanceId = metadata.labels?.[instanceIdLabel];
   return resolved({
     apiVersion: 'argoproj.io/v1alpha1',
     kind: 'Experiment',
@@ -34,19 +34,9 @@ export function buildExperiment(s: Situation, stepIndex: number, step: Experimen
       labels: {
         ...metadata.labels,
         [podTemplateHashLabel]: s.roles.newSet.hash,
-        ...(instanceId !== undefined && { [instanceIdLabel]: instanceId }),
       },
       annotations: { [revisionAnnotation]: String(newRevision(s)) },
-      ownerReferences: [
-        {
-          apiVersion: 'argoproj.io/v1alpha1',
-          kind: 'Rollout',
-          name: metadata.name,
-          uid: metadata.uid ?? '',
-          controller: true,
-          blockOwnerDeletion: true,
-        },
-      ],
+      ownerReferences: [ownerOf(s.rollout)],
     },
     spec: {
       templates: templates.value,

@@ -8,7 +8,7 @@ import { targetOf } from '../plan.ts';
 import type { Plan } from '../plan.ts';
 import { needsReset } from '../reset.ts';
 import { forgotten } from '../rollout-analysis/history.ts';
-import { isCompletedPhase } from '../rollout-analysis/follow.ts';
+import { isCompleted } from '../analysis-run/metric-phase.ts';
 import { deepEqual } from '../same-status.ts';
 import { canaryOf, isFullyPromoted, pausesOf, stepsOf } from '../situation.ts';
 import type { Situation } from '../situation.ts';
@@ -58,31 +58,22 @@ interface Current {
 }
 
 function current(s: Situation, plan: Plan, index: number, known: string | undefined): Current {
-  if (known && isOfStep(s, index, known)) {
-    const found = named(s, known);
-    if (found) return { name: known };
-    return { name: known, ...begin(s, plan, index, known) };
-  }
+  const begun = known && isOfStep(s, index, known) ? known : undefined;
+  if (begun !== undefined && named(s, begun)) return { name: begun };
   // While a person judges, or has yet to, nothing is compared anew.
   const isHeld = pausesOf(s.status).some(({ reason }) => reason.startsWith('Inconclusive'));
-  if (isHeld) return {};
-  const name = freeName(s, index);
-  const begun = begin(s, plan, index, name);
-  return begun.trouble === undefined ? { name } : begun;
-}
-
-function begin(s: Situation, plan: Plan, index: number, name: string): { readonly trouble?: string } {
-  const unreachable = s.snapshot.unreachable?.experiments;
-  if (unreachable) return { trouble: unreachable };
+  if (begun === undefined && isHeld) return {};
   const built = buildExperiment(s, index, stepsOf(s)[index]!.experiment!);
-  if (!built.ok) return { trouble: built.error.message };
-  const experiment = { ...built.value, metadata: { ...built.value.metadata, name } };
+  const trouble = s.snapshot.unreachable?.experiments ?? (built.ok ? undefined : built.error.message);
+  if (!built.ok || trouble !== undefined)
+    return { ...(begun !== undefined && { name: begun }), ...(trouble !== undefined && { trouble }) };
+  const name = begun ?? freeName(s, built.value);
   plan.ask({
     kind: 'EnsureExperiment',
-    experiment,
+    experiment: { ...built.value, metadata: { ...built.value.metadata, name } },
     events: [event(eventReasons.experimentCreated, `Created Experiment '${name}'`)],
   });
-  return {};
+  return { name };
 }
 
 const named = (s: Situation, name: string): Experiment | undefined =>
@@ -94,22 +85,21 @@ const isOfStep = (s: Situation, index: number, name: string): boolean => {
 };
 
 /** The first name that nobody has, or whose experiment is ours, still runs, and compares the same. */
-function freeName(s: Situation, index: number): string {
-  const base = experimentName(s, index);
-  const wanted = buildExperiment(s, index, stepsOf(s)[index]!.experiment!);
+function freeName(s: Situation, wanted: Experiment): string {
+  const base = wanted.metadata.name;
   for (let suffix = 0; ; suffix++) {
     const name = suffix === 0 ? base : `${base}-${suffix}`;
     if (s.snapshot.takenRunNames?.includes(name)) continue;
     const existing = named(s, name);
     if (!existing) return name;
-    const isUsable = !existing.spec.terminate && !isCompletedPhase(existing.status?.phase);
-    if (isUsable && wanted.ok && deepEqual(existing.spec, wanted.value.spec)) return name;
+    const isUsable = !existing.spec.terminate && !isCompleted(existing.status?.phase);
+    if (isUsable && deepEqual(existing.spec, wanted.spec)) return name;
   }
 }
 
 function planEnds(s: Situation, plan: Plan, currentName: string | undefined): void {
   for (const { metadata, spec, status } of s.snapshot.experiments ?? []) {
-    const isOver = spec.terminate || isCompletedPhase(status?.phase) || metadata.deletionTimestamp;
+    const isOver = spec.terminate || isCompleted(status?.phase) || metadata.deletionTimestamp;
     if (metadata.name === currentName || isOver) continue;
     plan.ask({ kind: 'TerminateExperiment', name: metadata.name, uid: metadata.uid ?? '', events: [] });
   }

@@ -1,6 +1,8 @@
+import { stepIndexLabel } from '@sluice/model';
 import type { AnalysisRun, EventReason, RolloutAnalysisRunStatus } from '@sluice/model';
 import { analysisRunOf, placeRun } from '../analysis-template/index.ts';
 import type { AnalysisKind } from '../analysis-template/index.ts';
+import { isCompleted } from '../analysis-run/metric-phase.ts';
 import type { EventIntent } from '../decision.ts';
 import { event } from '../events.ts';
 import { findPause } from '../pause.ts';
@@ -55,7 +57,7 @@ function bearerOf(s: Situation, name: string, wanted: AnalysisRun): AnalysisRun 
 function isOfThisPlace(s: Situation, { kind, stepIndex }: WantedAnalysis, name: string): boolean {
   if (kind !== 'Step') return true;
   const run = runNamed(s, name);
-  const label = run?.metadata.labels?.['step-index'];
+  const label = run?.metadata.labels?.[stepIndexLabel];
   return label === undefined ? new RegExp(`-${stepIndex}(\\.\\d+)?$`).test(name) : label === String(stepIndex);
 }
 
@@ -76,7 +78,7 @@ export const isResumed = (s: Situation): boolean =>
 function watched(s: Situation, plan: Plan, wanted: WantedAnalysis, current: RolloutAnalysisRunStatus): FollowedRun {
   const run = runNamed(s, current.name);
   if (run === undefined) {
-    if (isCompletedPhase(current.status)) return { entry: current, events: [] };
+    if (isCompleted(current.status)) return { entry: current, events: [] };
     return begunAgain(s, plan, wanted, current);
   }
   return { entry: entryOf(run, current), events: phaseNews(s, wanted.kind, current) };
@@ -134,7 +136,3 @@ function verdictOf(run: AnalysisRun): {
   const wasEnded = phase === 'Successful' && run.spec.terminate === true && message === 'Run Terminated';
   return { ...(phase && { phase: wasEnded ? 'Inconclusive' : phase }), ...(message && { message }) };
 }
-
-const completedPhases: readonly string[] = ['Successful', 'Failed', 'Error', 'Inconclusive'];
-export const isCompletedPhase = (phase: string | undefined): boolean =>
-  phase !== undefined && completedPhases.includes(phase);

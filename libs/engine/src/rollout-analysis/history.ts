@@ -1,15 +1,15 @@
 import { podTemplateHashLabel } from '@sluice/model';
-import type { KubeObject } from '@sluice/model';
+import type { AnalysisPhase, KubeObject } from '@sluice/model';
 import { targetOf } from '../plan.ts';
 import type { Plan } from '../plan.ts';
 import type { Situation } from '../situation.ts';
 import type { RunEntries } from './entries.ts';
-import { isCompletedPhase } from './follow.ts';
+import { isCompleted } from '../analysis-run/metric-phase.ts';
 
 const DEFAULT_LIMIT = 5;
 
 export interface Remembered extends KubeObject {
-  readonly status?: { readonly phase?: string | null } | null;
+  readonly status?: { readonly phase?: AnalysisPhase } | null;
 }
 
 /** Forgets the runs of versions that are gone, and the oldest of the rest beyond the limits. Source: spec-analysis §8. */
@@ -30,7 +30,7 @@ export function forgotten<T extends Remembered>(s: Situation, all: readonly T[])
   };
   const orphans = live.filter(isOrphan);
   const newestFirst = live
-    .filter((each) => !isOrphan(each) && isCompletedPhase(each.status?.phase ?? undefined))
+    .filter((each) => !isOrphan(each) && isCompleted(each.status?.phase))
     .toSorted((a, b) => (b.metadata.creationTimestamp ?? '').localeCompare(a.metadata.creationTimestamp ?? ''));
   const { successfulRunHistoryLimit, unsuccessfulRunHistoryLimit } = s.spec.analysis ?? {};
   const good = newestFirst.filter(({ status }) => status?.phase === 'Successful');

@@ -11,7 +11,8 @@ import type { Situation } from '../situation.ts';
 import { runEntries, withRunEntries } from './entries.ts';
 import type { RunEntries } from './entries.ts';
 import type { AnalysisKind } from '../analysis-template/index.ts';
-import { followRun, isCompletedPhase, isResumed, phaseNews } from './follow.ts';
+import { isCompleted } from '../analysis-run/metric-phase.ts';
+import { followRun, isResumed, phaseNews } from './follow.ts';
 import { planRunHistory } from './history.ts';
 import { hasAnalyses, isInconclusive, skipsAnalysis, wantedAnalyses } from './wanted.ts';
 
@@ -55,7 +56,7 @@ export function analysisTurn(s: Situation, plan: Plan): AnalysisTurn {
   planRunHistory(s, plan, entries);
   const events = [...lastEvents(s, before, entries), ...followed.flatMap((each) => each.events)];
   const trouble = followed.find((each) => each.trouble !== undefined)?.trouble;
-  const news = newsOf(s, before, entries, events);
+  const news = skips ? newEntries(s, before, entries, events) : newsOf(s, before, entries, events);
   // In blue-green nothing else takes the resume up, and the next inconclusive verdict has to pause again.
   if (news && blueGreenOf(s) && followed.some(({ followsResume }) => followsResume))
     return { news: { ...news, status: { ...news.status, controllerPause: false } } };
@@ -68,9 +69,6 @@ function newsOf(
   entries: RunEntries,
   events: readonly EventIntent[],
 ): ComposedStatus | undefined {
-  if (skipsAnalysis(s)) {
-    return deepEqual(before, entries) ? undefined : { status: withRunEntries(s.status, entries), events };
-  }
   const failure = failureOf(entries);
   if (failure) {
     const told: RolloutStatus = withRunEntries(s.status, blueGreenOf(s) ? entries : {});
@@ -81,8 +79,16 @@ function newsOf(
     const pauses = withPause(pausesOf(s.status), 'InconclusiveAnalysisRun', s.now);
     return composeStatus({ ...s, status: told }, { pauses, events });
   }
-  return deepEqual(before, entries) ? undefined : { status: withRunEntries(s.status, entries), events };
+  return newEntries(s, before, entries, events);
 }
+
+const newEntries = (
+  s: Situation,
+  before: RunEntries,
+  entries: RunEntries,
+  events: readonly EventIntent[],
+): ComposedStatus | undefined =>
+  deepEqual(before, entries) ? undefined : { status: withRunEntries(s.status, entries), events };
 
 /** Whether a run says neither yes nor no. One that somebody has looked at, to go on, is no question any more; the run after it is another. */
 function hasOpenQuestion(s: Situation, before: RunEntries, entries: RunEntries): boolean {
@@ -127,4 +133,4 @@ function planEnds(s: Situation, plan: Plan, current: RunEntries): void {
 }
 
 const isLive = (run: AnalysisRun): boolean =>
-  !run.spec.terminate && !run.metadata.deletionTimestamp && !isCompletedPhase(run.status?.phase);
+  !run.spec.terminate && !run.metadata.deletionTimestamp && !isCompleted(run.status?.phase);
