@@ -16,6 +16,7 @@ import type { AnalysisPeer } from '@sluice/peers';
 import { createAnswers } from './assemble/answers.ts';
 import type { Caches } from './assemble/caches.ts';
 import { assembleSnapshot, isIncomplete } from './assemble/snapshot.ts';
+import { createBeginnings } from './execute/beginnings.ts';
 import { execute } from './execute/execute.ts';
 import type { Outcome } from './execute/execute.ts';
 import type { Execution } from './execute/execution.ts';
@@ -82,6 +83,7 @@ export function createController(options: ControllerOptions): Controller {
   const random = options.random ?? Math.random;
   const written = createWrittenVersions();
   const answers = createAnswers();
+  const beginnings = createBeginnings();
   const memories = new Map<string, Memory>();
   let stopWatching = (): void => undefined;
 
@@ -135,6 +137,7 @@ export function createController(options: ControllerOptions): Controller {
     snapshot,
     signal,
     answers,
+    beginnings,
     now,
     mayWrite: () => !signal.aborted && isInCharge(key),
     wrote: (kind, object: KubeObject) => written.wrote(key, caches[kind], object),

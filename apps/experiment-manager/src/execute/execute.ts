@@ -28,13 +28,14 @@ export async function execute(
 ): Promise<Outcome> {
   try {
     let learnt = false;
-    // Versions that are to be compared begin together; what needs their ReplicaSets comes behind.
     const first = decision.actions.findIndex(({ kind }) => kind !== 'CreateReplicaSet');
-    const begin = first === -1 ? decision.actions : decision.actions.slice(0, first);
-    const begun = await Promise.allSettled(begin.map((action) => perform(execution, action)));
-    const failure = begun.find((each) => each.status === 'rejected');
-    if (failure) throw failure.reason;
-    for (const action of decision.actions.slice(begin.length)) learnt = (await perform(execution, action)) || learnt;
+    const creations = first === -1 ? decision.actions : decision.actions.slice(0, first);
+    if (creations.length > 0)
+      await execution.beginnings.inTurn(async () => {
+        for (const action of creations) await perform(execution, action);
+      });
+    for (const action of decision.actions.slice(creations.length))
+      learnt = (await perform(execution, action)) || learnt;
     if (learnt) return { kind: 'answered', why: 'the analysis-runner has answered' };
     if (deferStatus) return { kind: 'held' };
     if (decision.statusUrgency !== 'unchanged') await patchStatus(execution, decision.status);

@@ -2,6 +2,7 @@ import type { EpochMs, ExperimentAction, ExperimentEvent, ExperimentSnapshot } f
 import type { KubeClient, KubeObject } from '@sluice/kube';
 import type { AnalysisPeer } from '@sluice/peers';
 import type { Answers } from '../assemble/answers.ts';
+import type { Beginnings } from './beginnings.ts';
 
 /** What the kinds of actions need to be carried out. */
 export interface Execution {
@@ -13,6 +14,8 @@ export interface Execution {
   /** Aborts when writing is no longer allowed. */
   readonly signal: AbortSignal;
   readonly answers: Answers;
+  /** Shared by all experiments of this process. */
+  readonly beginnings: Beginnings;
   /** Asked before each write. */
   mayWrite(): boolean;
   now(): EpochMs;
