@@ -3,6 +3,7 @@ import type { AnalysisRun, EventReason, RolloutAnalysisRunStatus } from '@sluice
 import { analysisRunOf, placeRun } from '../analysis-template/index.ts';
 import type { AnalysisKind } from '../analysis-template/index.ts';
 import { isCompleted } from '../analysis-run/metric-phase.ts';
+import { verdictOf } from '../analysis-run/verdict.ts';
 import type { EventIntent } from '../decision.ts';
 import { event } from '../events.ts';
 import { findPause } from '../pause.ts';
@@ -122,17 +123,13 @@ const builtRun = (s: Situation, { kind, stepIndex, analysis }: WantedAnalysis) =
   );
 
 function entryOf(run: AnalysisRun, before?: RolloutAnalysisRunStatus): RolloutAnalysisRunStatus {
-  const { phase, message } = verdictOf(run);
-  const status = phase ?? before?.status ?? ('' as RolloutAnalysisRunStatus['status']);
+  const status = phaseOf(run) ?? before?.status ?? ('' as RolloutAnalysisRunStatus['status']);
+  const message = run.status?.message;
   return { name: run.metadata.name, status, ...(message && { message }) };
 }
 
 /** The reference takes a run that somebody has ended for a success; what was not measured to its end proves nothing. */
-function verdictOf(run: AnalysisRun): {
-  readonly phase?: RolloutAnalysisRunStatus['status'];
-  readonly message?: string;
-} {
-  const { phase, message } = run.status ?? {};
-  const wasEnded = phase === 'Successful' && run.spec.terminate === true && message === 'Run Terminated';
-  return { ...(phase && { phase: wasEnded ? 'Inconclusive' : phase }), ...(message && { message }) };
+function phaseOf(run: AnalysisRun): RolloutAnalysisRunStatus['status'] | undefined {
+  const wasEnded = run.spec.terminate === true && verdictOf(run) === 'Terminated';
+  return wasEnded ? 'Inconclusive' : run.status?.phase;
 }
