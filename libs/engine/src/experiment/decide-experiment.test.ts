@@ -79,15 +79,16 @@ describe('templates', () => {
 
   test('end when their time is over, and keep their pods for the delay', () => {
     const world = worldOf({ duration: '5s', scaleDownDelaySeconds: 10 });
-    expect(go(world).wakeAt).toBe(world.now + 5_000);
-    world.happen({ kind: 'time', seconds: 5 });
+    // availableAt has no fractions: it may have been at the end of its second.
+    expect(go(world).wakeAt).toBe(world.now + 5_999);
+    world.happen({ kind: 'time', seconds: 6 });
     expect(messages(world.decide())).toEqual([
       "Template 'a' transitioned from Running -> Successful",
       "Template 'b' transitioned from Running -> Successful",
       'Experiment transitioned from Running -> Successful',
     ]);
     expect(sizes(world)).toBe('compare-a×1 compare-b×1');
-    expect(world.sets[0]?.metadata.annotations).toMatchObject({ 'scale-down-deadline': '2026-01-01T12:00:15Z' });
+    expect(world.sets[0]?.metadata.annotations).toMatchObject({ 'scale-down-deadline': '2026-01-01T12:00:16Z' });
     expect(world.decide()).toMatchObject({ wakeAt: world.now + 10_000, explanation: { code: 'WaitingForScaleDown' } });
     world.happen({ kind: 'time', seconds: 10 });
     world.decide();

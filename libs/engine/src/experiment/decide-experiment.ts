@@ -12,7 +12,7 @@ import { conditionTurn, phaseTurn } from './phase.ts';
 import { replicaSetActions } from './replica-sets.ts';
 import { serviceActions } from './services.ts';
 import {
-  durationEnd,
+  timeIsOverAt,
   hasElapsed,
   isTemplateCompleted,
   isTerminating,
@@ -98,7 +98,7 @@ function finish(s: Situation, stored: ExperimentStatus, events: readonly Experim
 
 function ownWakes(s: Situation): readonly EpochMs[] {
   if (isTerminating(s)) return [];
-  const end = durationEnd(s);
+  const end = timeIsOverAt(s);
   const deadlines = s.templates.flatMap(({ name, replicas }) => {
     const one = templateStatusOf(s.status, name);
     const since = parseTime(one?.lastTransitionTime);

@@ -2,7 +2,7 @@ import { parseTime } from '@sluice/model';
 import type { ExperimentExplanation } from './decision.ts';
 import { waitingAnalyses } from './analyses.ts';
 import { planSet } from './replica-sets.ts';
-import { durationEnd, desiredReplicas, isCompleted, notBegun, replicaSetName } from './situation.ts';
+import { timeIsOverAt, desiredReplicas, isCompleted, notBegun, replicaSetName } from './situation.ts';
 import type { Situation } from './situation.ts';
 import { isNameTaken } from './templates.ts';
 
@@ -87,7 +87,7 @@ function waitingForAnalyses(s: Situation): ExperimentExplanation | undefined {
 }
 
 function running(s: Situation): ExperimentExplanation {
-  const end = durationEnd(s);
+  const end = timeIsOverAt(s);
   if (end !== undefined && s.now < end)
     return {
       code: 'RunningForTime',

@@ -103,13 +103,22 @@ export function desiredReplicas(s: Situation, template: ExperimentTemplate): num
   return template.replicas ?? 1;
 }
 
-/** The moment at which it has run for its time; undefined while that is open. */
+/** `status.availableAt` and `spec.duration` together, to the second; undefined while that is open. */
 export function durationEnd({ experiment, status }: Situation): EpochMs | undefined {
   const { duration } = experiment.spec;
   const availableAt = parseTime(status.availableAt);
   if (!duration || availableAt === undefined) return undefined;
   const ms = durationMs(duration);
   return ms === undefined ? undefined : availableAt + ms;
+}
+
+/** Times in a status are cut to whole seconds: only when that second is over has it run for all of its time. */
+const CUT_OFF_MS = 999;
+
+/** The moment at which it has run for its time; undefined while that is open. */
+export function timeIsOverAt(s: Situation): EpochMs | undefined {
+  const end = durationEnd(s);
+  return end === undefined ? undefined : end + CUT_OFF_MS;
 }
 
 /**
@@ -123,6 +132,6 @@ export const notBegun = ({ analyses, status }: Situation): readonly ExperimentAn
   });
 
 export function hasElapsed(s: Situation): boolean {
-  const end = durationEnd(s);
+  const end = timeIsOverAt(s);
   return end !== undefined && s.now >= end && notBegun(s).length === 0;
 }
