@@ -15,6 +15,8 @@ import { countPods } from './counts.ts';
 import type { EventIntent } from './decision.ts';
 import { accountManualPause, endAttempt, finishAttempt, isOpen, isWaitingForPerson, startAttempt } from './duration.ts';
 import { event } from './events.ts';
+import { isEnding, leftOverEndings } from './plugin-step/endings.ts';
+import { pluginEntries } from './plugin-step/entries.ts';
 import { newRevision } from './revision.ts';
 import { withRunEntries } from './rollout-analysis/entries.ts';
 import { isSaturated } from './blue-green-replicas.ts';
@@ -111,7 +113,15 @@ function pauseEvents(s: Situation, pauses: readonly PauseCondition[], abort: boo
   return [];
 }
 
-function canaryStatus(s: Situation, { weights, flipsPingPong, startsOver }: TurnResult): CanaryStatus {
+function canaryStatus(s: Situation, result: TurnResult): CanaryStatus {
+  const entries = result.stepPluginStatuses ?? (result.startsOver ? leftOverEndings(s) : pluginEntries(s.status));
+  // Of a strategy that has no steps, only what is still to be ended.
+  const plugins = canaryOf(s) ? entries : entries.filter(isEnding);
+  const { stepPluginStatuses: _before, ...rest } = routedStatus(s, result);
+  return plugins.length === 0 ? rest : { ...rest, stepPluginStatuses: [...plugins] };
+}
+
+function routedStatus(s: Situation, { weights, flipsPingPong, startsOver }: TurnResult): CanaryStatus {
   // Remembered until nobody holds routes for it any more: the only sign that there is something to be given back.
   const unreleased = isBeingReleased(s) ? s.snapshot.rollout.status?.canary?.weights : undefined;
   if (!canaryOf(s)) return { ...(unreleased && { weights: unreleased }) };
@@ -125,11 +135,7 @@ function canaryStatus(s: Situation, { weights, flipsPingPong, startsOver }: Turn
 }
 
 function startedOver(status: RolloutStatus): CanaryStatus {
-  const {
-    currentExperiment: _experiment,
-    stepPluginStatuses: _plugins,
-    ...rest
-  } = withRunEntries(status, {}).canary ?? {};
+  const { currentExperiment: _experiment, ...rest } = withRunEntries(status, {}).canary ?? {};
   return rest;
 }
 

@@ -171,8 +171,9 @@ function strategyTurn(s: Situation, plan: Plan) {
   // Last: it may only spend the availability that the rest of the plan leaves.
   const restartedAt = planRestart(s, plan);
   planWorkloadScaleDown(s, plan);
-  const blockedBy = planPluginCall(s, plan);
-  return { ...(restartedAt !== undefined && { restartedAt }), ...(blockedBy && { blockedBy }), ...result };
+  const { events, ...plugins } = planPluginCall(s, plan);
+  const all = { ...(restartedAt !== undefined && { restartedAt }), ...plugins, ...result };
+  return events.length === 0 ? all : { ...all, events: [...(result.events ?? []), ...events] };
 }
 
 function decisionOf(

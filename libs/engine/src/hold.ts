@@ -1,4 +1,4 @@
-import type { CanaryStep, RolloutSpec } from '@sluice/model';
+import type { RolloutSpec } from '@sluice/model';
 import { hasAnalyses } from './rollout-analysis/wanted.ts';
 import type { RolloutSnapshot } from './snapshot.ts';
 
@@ -25,8 +25,6 @@ export function missingCapability({ rollout, capabilities }: RolloutSnapshot): s
   const steps = rollout.spec.strategy?.canary?.steps ?? [];
   if (!capabilities.experiments && steps.some((step) => step.experiment))
     return 'the experiment-manager (a step is an experiment)';
-  const plugin = steps
-    .map((step: CanaryStep) => step.plugin?.name)
-    .find((name) => name && !capabilities.stepPlugins.includes(name));
-  return plugin ? `step plugin "${plugin}"` : undefined;
+  // A step plugin that is not there holds its step, and nothing else.
+  return undefined;
 }

@@ -1,4 +1,4 @@
-import type { CompletionStatus, PauseCondition, TrafficWeights } from '@sluice/model';
+import type { CompletionStatus, PauseCondition, StepPluginStatus, TrafficWeights } from '@sluice/model';
 import type { EventIntent } from './decision.ts';
 import type { Plan } from './plan.ts';
 import type { SetView } from './sets.ts';
@@ -29,6 +29,8 @@ export interface TurnResult {
   readonly activeSet?: SetView;
   /** The split that all routers were seen to have. */
   readonly weights?: TrafficWeights;
+  /** What step plugins are asked for, where that changes. */
+  readonly stepPluginStatuses?: readonly StepPluginStatus[];
   /** Another service that keeps it where it is, and why. */
   readonly blockedBy?: { readonly what: string; readonly reason: string };
   /** The two Services of a ping-pong have changed their parts. */

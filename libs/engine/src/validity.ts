@@ -59,7 +59,18 @@ function referenceError(snapshot: RolloutSnapshot, template: PodTemplateSpec | u
     const at = ['spec.strategy.canary.trafficRouting', router, path].filter((part) => part !== '').join('.');
     return { type: 'Invalid value' as const, path: at, badValue: value, detail: message };
   };
-  const further = needsTemplates ? [() => validateAnalyses(rollout, analysisTemplate)] : [];
+  const further = [
+    () => stepPluginError(snapshot),
+    ...(needsTemplates ? [() => validateAnalyses(rollout, analysisTemplate)] : []),
+  ];
   const lookups = { service, routerError, ...(needsTemplates && { analysisTemplate }), further };
   return validateReferences(rollout, lookups, template);
+}
+
+function stepPluginError({ stepPlugins }: RolloutSnapshot): FieldError | undefined {
+  const [problem] = stepPlugins?.problems ?? [];
+  if (problem === undefined) return undefined;
+  const { index, path, value, message } = problem;
+  const at = [`spec.strategy.canary.steps[${index}].plugin.config`, path].filter((part) => part !== '').join('.');
+  return { type: 'Invalid value', path: at, badValue: value, detail: message };
 }

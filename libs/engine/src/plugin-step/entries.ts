@@ -1,13 +1,16 @@
 import { durationMs, formatDuration, formatTime, parseTime } from '@sluice/model';
 import type { RolloutStatus, StepPluginStatus } from '@sluice/model';
+import { deepEqual } from '../same-status.ts';
 import type { EpochMs } from '../snapshot.ts';
 import type { StepPluginAnswer, StepPluginCall, StepPluginOperation, StepPluginPhase } from './intent.ts';
 
 const backoffMs = 30_000;
 const shortestBackoffMs = 10_000;
 
+const noEntries: readonly StepPluginStatus[] = Object.freeze([]);
+
 export const pluginEntries = (status: RolloutStatus): readonly StepPluginStatus[] =>
-  status.canary?.stepPluginStatuses ?? [];
+  status.canary?.stepPluginStatuses ?? noEntries;
 
 export const pluginEntry = (
   status: RolloutStatus,
@@ -26,10 +29,23 @@ export function withPluginEntry(status: RolloutStatus, entry: StepPluginStatus):
   return { ...status, canary: { ...status.canary, stepPluginStatuses: next } };
 }
 
-export function withoutPluginEntries(status: RolloutStatus): RolloutStatus {
-  const { stepPluginStatuses: _gone, ...canary } = status.canary ?? {};
-  return { ...status, canary };
+export function withPluginEntries(status: RolloutStatus, entries: readonly StepPluginStatus[]): RolloutStatus {
+  const { stepPluginStatuses: _before, ...canary } = status.canary ?? {};
+  return { ...status, canary: { ...canary, ...(entries.length > 0 && { stepPluginStatuses: [...entries] }) } };
 }
+
+export const withoutPluginEntry = (status: RolloutStatus, { index, operation }: StepPluginStatus): RolloutStatus =>
+  withPluginEntries(
+    status,
+    pluginEntries(status).filter((entry) => entry.index !== index || entry.operation !== operation),
+  );
+
+/**
+ * Whether the status that is stored says all that the decided one says of step plugins. Only then is a plugin called: what it is asked to begin is ended whatever
+ * happens next, because whoever comes next can read of it.
+ */
+export const tellsOfPlugins = (stored: RolloutStatus, decided: RolloutStatus): boolean =>
+  deepEqual(pluginEntries(stored), pluginEntries(decided));
 
 /** When a step that is not done may be asked again. */
 export function dueAt(entry: StepPluginStatus): EpochMs {

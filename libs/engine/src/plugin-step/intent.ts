@@ -31,9 +31,20 @@ export interface StepPluginAnswer {
   readonly pollAfterMs?: number;
 }
 
+/** What a step plugin has found wrong with the configuration of a step. */
+export interface StepPluginProblem {
+  readonly index: number;
+  /** Of the setting, below `config`, and what stands there. */
+  readonly path: string;
+  readonly value: unknown;
+  readonly message: string;
+}
+
 export interface StepPluginObservations {
   /** By the key of the call; those that the status does not tell yet are among them. */
   readonly answers: Readonly<Record<string, StepPluginAnswer>>;
   /** By name: why a plugin did not answer when it was asked last; it is left alone for a while. */
   readonly away: Readonly<Record<string, string>>;
+  /** Whom nobody could ask has found nothing. */
+  readonly problems?: readonly StepPluginProblem[];
 }

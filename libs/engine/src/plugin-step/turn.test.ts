@@ -1,6 +1,6 @@
 import type { CanaryStep, StepPluginStatus } from '@sluice/model';
 import { describe, expect, it } from 'vitest';
-import { at } from '../testing/build.ts';
+import { at, service } from '../testing/build.ts';
 import { JudgedWorld } from '../testing/judged-world.ts';
 import type { StepPluginAnswer, StepPluginCall } from './intent.ts';
 
@@ -105,7 +105,9 @@ describe('a plugin step', () => {
       phase: 'Progressing',
       message: 'waiting for step plugin "org/smoke": connection refused',
     });
-    expect(entries(world)).toEqual([]);
+    // Whether the plugin has heard of it is not known: it is ended, whatever comes.
+    expect(entries(world)).toEqual([{ index: 1, name: 'org/smoke', operation: 'Run', startedAt: at(100) }]);
+    expect(world.events.filter((each) => each === 'step plugin "org/smoke": connection refused')).toHaveLength(1);
     expect(world.decide()).toMatchObject({ explanation: { code: 'WaitingForPlugin' }, actions: [] });
     world.plugin = () => ({ phase: 'Successful' });
     world.later(1);
@@ -197,9 +199,151 @@ describe('a plugin that nobody waits for any more', () => {
   });
 });
 
-describe('a plugin', () => {
-  it('that is not installed holds the Rollout as it is', () => {
-    const world = updated('away', [{ plugin: { name: 'org/unknown' } }]);
-    expect(world.decide().explanation).toMatchObject({ code: 'NotSupportedHere' });
+describe('an update that begins while a plugin still works for the one before', () => {
+  const replaced = (ending: Answer): JudgedWorld => {
+    const world = updated(({ method }) => (method === 'Terminate' ? ending : { phase: 'Running', status: { job: 7 } }));
+    return world.setImage('shop:3');
+  };
+
+  it('has that ended, with all that the plugin needs to find it, before the plugin begins again', () => {
+    const world = replaced({ phase: 'Successful' });
+    expect(world.called).toEqual(['Run 1', 'Terminate 1', 'Run 1']);
+    expect(world.calls[1]).toMatchObject({ revision: 2, config: { url: 'http://shop/' }, status: { job: 7 } });
+    expect(world.calls[2]).toMatchObject({ revision: 3 });
+    expect(world.calls[2]!.status).toBeUndefined();
+    expect(world.events).toContain('Step plugin org/smoke (step 2) terminated (Successful)');
+    expect(entries(world)).toMatchObject([{ operation: 'Run', phase: 'Running', executions: 1 }]);
+  });
+
+  it('goes on but for the step that needs the plugin, and says what it waits for', () => {
+    const world = replaced('connection refused');
+    expect(world.status).toMatchObject({ currentStepIndex: 1, phase: 'Progressing' });
+    expect(world.status.message).toBe(
+      'waiting for step plugin "org/smoke": it has not ended what step 2 of revision 2 began: connection refused',
+    );
+    expect(world.decide()).toMatchObject({
+      explanation: { code: 'WaitingForPlugin', until: Date.parse(at(160)) },
+      wakeAt: Date.parse(at(160)),
+    });
+    expect(entries(world)).toMatchObject([{ index: 1, operation: 'Terminate', startedAt: at(100) }]);
+  });
+
+  it('gives up after a minute, and says so', () => {
+    const world = replaced('connection refused').later(59);
+    expect(world.called).not.toContain('Run 1,Run 1');
+    world.later(1);
+    expect(world.called.at(-1)).toBe('Run 1');
+    expect(world.calls.at(-1)?.revision).toBe(3);
+    expect(world.events.at(-2)).toMatch(
+      /^Step plugin org\/smoke \(step 2\) terminated \(Failed\): the plugin has not ended it since .*: it did not answer$/,
+    );
+  });
+
+  it('does not wait for a plugin that it does not need', () => {
+    const world = updated(({ name }) => (name === 'org/smoke' ? 'connection refused' : { phase: 'Running' }));
+    world.whole = {
+      canary: { steps: [{ setWeight: 25 }, { pause: { duration: 1 } }, { plugin: { name: 'org/load' } }] },
+    };
+    world.settle().later(2);
+    expect(world.called.at(-1)).toBe('Run 2');
+    expect(entries(world)).toMatchObject([
+      { index: 1, name: 'org/smoke', operation: 'Terminate' },
+      { index: 2, name: 'org/load', operation: 'Run', phase: 'Running' },
+    ]);
+    expect(world.decide().explanation.detail).toContain('"org/load"');
+  });
+
+  it('has nothing undone that was done: what has succeeded stays as it is', () => {
+    const world = updated(({ index }) => (index === 1 ? { phase: 'Successful' } : { phase: 'Running' }));
+    world.plugin = () => ({ phase: 'Successful' });
+    world.setImage('shop:3');
+    expect(world.called).toEqual(['Run 1', 'Run 2', 'Terminate 2', 'Run 1', 'Run 2']);
+  });
+});
+
+describe('what a plugin has begun is ended', () => {
+  const running = (): JudgedWorld =>
+    updated(({ method }) => ({ phase: method === 'Run' || method === 'Poll' ? 'Running' : 'Successful' }));
+
+  it('when the update is undone', () => {
+    const world = running().setImage('shop:1');
+    expect(world.called).toEqual(['Run 1', 'Terminate 1']);
+    expect(world.status).toMatchObject({ phase: 'Healthy' });
+    expect(entries(world)).toEqual([]);
+  });
+
+  it('when its step is taken out of the spec', () => {
+    const world = running();
+    world.whole = { canary: { steps: [{ setWeight: 25 }, { pause: {} }] } };
+    expect(world.settle().called).toEqual(['Run 1', 'Terminate 1']);
+    expect(entries(world)).toEqual([]);
+  });
+
+  it('when the strategy has no steps any more', () => {
+    const world = running();
+    world.services.set('shop', service('shop', undefined, false));
+    world.whole = { blueGreen: { activeService: 'shop' } };
+    expect(world.settle().called).toEqual(['Run 1', 'Terminate 1']);
+    expect(entries(world)).toEqual([]);
+  });
+
+  it('once, though it was aborted, tried again and replaced while the plugin was away', () => {
+    const world = running();
+    world.plugin = () => 'connection refused';
+    world.abort();
+    world.now += 5;
+    world.patchStatus({ abort: false }).settle();
+    expect(entries(world)).toMatchObject([{ index: 1, operation: 'Abort', status: { revision: 2 } }]);
+    world.setImage('shop:3');
+    world.plugin = () => ({ phase: 'Successful' });
+    world.later(1);
+    expect(world.called.filter((each) => each.startsWith('Abort'))).toHaveLength(2);
+    expect(new Set(world.calls.filter(({ method }) => method === 'Abort').map(({ key }) => key)).size).toBe(1);
+    expect(world.events.filter((each) => each.includes('aborted ('))).toHaveLength(1);
+    expect(world.status.currentStepIndex).toBe(3);
+  });
+
+  it('also where nobody knows whether the plugin has heard that it should begin', () => {
+    const world = updated('connection refused');
+    world.plugin = () => ({ phase: 'Successful' });
+    world.abort().later(1);
+    expect(world.called).toEqual(['Run 1', 'Abort 1']);
+  });
+});
+
+describe('a plugin that is not installed', () => {
+  const withUnknown = (): JudgedWorld => updated('away', [{ setWeight: 50 }, { plugin: { name: 'org/unknown' } }]);
+
+  it('holds its step and says so', () => {
+    const world = withUnknown();
+    expect(world.called).toEqual([]);
+    expect(world.status).toMatchObject({
+      currentStepIndex: 1,
+      message: 'waiting for step plugin "org/unknown": no step plugin of this name is installed',
+    });
+    expect(world.events.filter((each) => each.includes('is installed'))).toHaveLength(1);
+    expect(world.decide()).toMatchObject({ explanation: { code: 'WaitingForPlugin' }, actions: [] });
+  });
+
+  it('keeps nobody from aborting, promoting, scaling or changing the template', () => {
+    expect(withUnknown().abort().status).toMatchObject({ abort: true, phase: 'Degraded' });
+    expect(withUnknown().patchStatus({ promoteFull: true }).settle().status).toMatchObject({ phase: 'Healthy' });
+    expect(withUnknown().setImage('shop:3').status).toMatchObject({ currentStepIndex: 1, updatedReplicas: 2 });
+    const world = withUnknown();
+    world.spec = { ...world.spec, replicas: 6 };
+    expect(world.settle().status).toMatchObject({ updatedReplicas: 3, availableReplicas: 6 });
+  });
+});
+
+describe('a configuration that its plugin refuses', () => {
+  it('makes the Rollout invalid, and names the setting', () => {
+    const world = updated({ phase: 'Running' });
+    const problem = { index: 1, path: 'url', value: 'http://shop/', message: 'must be https' };
+    world.rest = { stepPlugins: { answers: {}, away: {}, problems: [problem] } };
+    expect(world.settle().status).toMatchObject({
+      phase: 'Degraded',
+      message:
+        'InvalidSpec: The Rollout "shop" is invalid: spec.strategy.canary.steps[1].plugin.config.url: Invalid value: "http://shop/": must be https',
+    });
   });
 });

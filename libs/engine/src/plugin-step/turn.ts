@@ -1,60 +1,131 @@
-import { eventReasons } from '@sluice/model';
-import type { StepPluginStatus } from '@sluice/model';
+import { eventReasons, formatTime } from '@sluice/model';
+import type { RolloutStatus, StepPluginStatus } from '@sluice/model';
 import { composeStatus } from '../compose-status.ts';
 import type { ComposedStatus } from '../compose-status.ts';
 import type { EventIntent } from '../decision.ts';
+import { event } from '../events.ts';
 import type { Plan } from '../plan.ts';
 import { needsReset } from '../reset.ts';
-import { canaryOf, isPausing } from '../situation.ts';
+import { isPausing } from '../situation.ts';
 import type { Situation } from '../situation.ts';
 import { named } from '../snapshot.ts';
 import type { TurnResult } from '../turn.ts';
-import { dueAt, pluginEntries, pluginEntry, recordedAnswer, withPluginEntry, withoutPluginEntries } from './entries.ts';
+import {
+  endingsOf,
+  givenUpAt,
+  isEnding,
+  isInTheWay,
+  isLeftOver,
+  leftOverEndings,
+  pluginAway,
+  withWantedEndings,
+} from './endings.ts';
+import {
+  dueAt,
+  pluginEntries,
+  pluginEntry,
+  recordedAnswer,
+  withoutPluginEntry,
+  withPluginEntries,
+  withPluginEntry,
+} from './entries.ts';
 import type { StepPluginCall } from './intent.ts';
 import { failedPluginRun, nextPluginCall } from './next-call.ts';
 
-/** What step plugins have answered that the status does not say yet. A plugin's no to its step takes the update back. */
+/** What step plugins have answered that the status does not say yet, and what they are to end from now on. A plugin's no to its step takes the update back. */
 export function pluginTurn(s: Situation): ComposedStatus | undefined {
-  if (!canaryOf(s) || needsReset(s)) return undefined;
+  if (needsReset(s)) return undefined;
   const isTriedAgain = !s.status.abort && !!s.status.abortedAt;
-  if (isTriedAgain && pluginEntries(s.status).length > 0) return { status: withoutPluginEntries(s.status), events: [] };
-  const call = nextPluginCall(s);
-  const answer = call && named(s.snapshot.stepPlugins?.answers ?? {}, call.key);
-  if (call && answer) {
-    const before = pluginEntry(s.status, call.index, call.operation);
-    const entry = recordedAnswer(call, before, answer);
-    return { status: withPluginEntry(s.status, entry), events: transition(before, entry) };
-  }
+  if (isTriedAgain && !pluginEntries(s.status).every(isEnding))
+    return { status: withPluginEntries(s.status, leftOverEndings(s)), events: [] };
+  const entries = withWantedEndings(s);
+  if (entries !== pluginEntries(s.status)) return { status: withPluginEntries(s.status, entries), events: [] };
+  const answered = answeredCall(s) ?? givenUp(s);
+  if (answered) return answered;
   const failed = failedPluginRun(s);
   if (!failed || isTriedAgain) return undefined;
   const abortCause = `Step Plugin ${failed.index + 1} (${failed.name}) failed: ${failed.message ?? ''}`;
   return composeStatus(s, { abort: true, pauses: [], abortCause });
 }
 
-/**
- * Asks for the call that is due, last of all: a step runs only while nothing is scaled and nobody pauses. What is no longer wanted is ended
- * whatever else goes on. Answers who keeps the rollout where it is.
- */
-export function planPluginCall(s: Situation, plan: Plan): TurnResult['blockedBy'] {
-  if (!canaryOf(s)) return undefined;
+function answeredCall(s: Situation): ComposedStatus | undefined {
   const call = nextPluginCall(s);
-  if (!call || (call.operation === 'Run' && (isPausing(s) || plan.scales))) return undefined;
-  const entry = pluginEntry(s.status, call.index, call.operation);
-  if (entry && dueAt(entry) > s.now) {
-    plan.wake(dueAt(entry));
-    return undefined;
-  }
-  const away = pluginAway(s, call);
-  if (away === undefined) {
-    plan.ask({ kind: 'CallStepPlugin', call, events: [] });
-    return undefined;
-  }
-  return call.operation === 'Run' ? { what: `step plugin "${call.name}"`, reason: away } : undefined;
+  const answer = call && named(s.snapshot.stepPlugins?.answers ?? {}, call.key);
+  if (!call || !answer) return undefined;
+  const before = pluginEntry(s.status, call.index, call.operation);
+  const entry = recordedAnswer(call, before, answer);
+  return { status: told(s.status, entry), events: transition(before, entry) };
 }
 
-/** Why the plugin cannot be asked now. */
-export const pluginAway = (s: Situation, call: StepPluginCall): string | undefined =>
-  named(s.snapshot.stepPlugins?.away ?? {}, call.name);
+/** An ending that the plugin has not answered for so long that the rollout goes on without it. */
+function givenUp(s: Situation): ComposedStatus | undefined {
+  const ending = endingsOf(s.status).find((each) => givenUpAt(s, each) <= s.now);
+  if (!ending) return undefined;
+  const { status: _begun, ...before } = ending;
+  const time = formatTime(s.now);
+  const message = `the plugin has not ended it since ${ending.startedAt}: ${pluginAway(s, ending.name) ?? 'it did not answer'}`;
+  const entry: StepPluginStatus = { ...before, phase: 'Failed', message, updatedAt: time, finishedAt: time };
+  const [event] = transition(ending, entry);
+  return {
+    status: told(s.status, entry),
+    events: event ? [{ ...event, message: `${event.message}: ${message}` }] : [],
+  };
+}
+
+/** What has ended of an update that is over is of no more interest. */
+const told = (status: RolloutStatus, entry: StepPluginStatus): RolloutStatus =>
+  entry.operation !== 'Run' && isLeftOver(status, entry)
+    ? withoutPluginEntry(status, entry)
+    : withPluginEntry(status, entry);
+
+type Planned = Pick<TurnResult, 'blockedBy' | 'stepPluginStatuses'> & { readonly events: readonly EventIntent[] };
+
+/**
+ * Asks for the call that is due, last of all: a step runs only while nothing is scaled and nobody pauses. What is no longer wanted is ended
+ * whatever else goes on. That a step is begun is stored before its plugin hears of it, so that it is ended whatever comes between.
+ */
+export function planPluginCall(s: Situation, plan: Plan): Planned {
+  const call = nextPluginCall(s);
+  for (const ending of endingsOf(s.status)) plan.wake(givenUpAt(s, ending));
+  if (!call) return { events: [] };
+  if (call.operation === 'Run' && (isPausing(s) || plan.scales)) return { events: [] };
+  const entry = pluginEntry(s.status, call.index, call.operation);
+  if (entry?.phase && dueAt(entry) > s.now) {
+    plan.wake(dueAt(entry));
+    return { events: [] };
+  }
+  const reason = reasonToWait(s, call);
+  if (reason !== undefined) return waits(s, call, reason);
+  if (!entry) {
+    const { index, name, operation } = call;
+    const begun = { index, name, operation, startedAt: formatTime(s.now) };
+    return { stepPluginStatuses: [...pluginEntries(s.status), begun], events: [] };
+  }
+  plan.ask({ kind: 'CallStepPlugin', call, events: [] });
+  return { events: [] };
+}
+
+/** Why this call cannot be made now. */
+function reasonToWait(s: Situation, { name, index, operation, revision }: StepPluginCall): string | undefined {
+  const away = pluginAway(s, name);
+  return away === undefined || operation === 'Run'
+    ? away
+    : `it has not ended what step ${index + 1} of revision ${revision} began: ${away}`;
+}
+
+const isWaitedFor = (s: Situation, { index, operation }: StepPluginCall): boolean =>
+  operation === 'Run' || endingsOf(s.status).some((ending) => ending.index === index && isInTheWay(s, ending));
+
+/** Told once for each reason: the message of the status repeats it until it goes on. */
+function waits(s: Situation, call: StepPluginCall, reason: string): Planned {
+  if (isPausing(s) || !isWaitedFor(s, call)) return { events: [] };
+  const what = `step plugin "${call.name}"`;
+  const isTold = s.status.phase !== 'Progressing' || s.status.message === `waiting for ${what}: ${reason}`;
+  return {
+    blockedBy: { what, reason },
+    events: isTold ? [] : [event(eventReasons.reconciliationError, `${what}: ${reason}`)],
+  };
+}
 
 const verbs = { Run: 'transitioned to', Terminate: 'terminated', Abort: 'aborted' } as const;
 

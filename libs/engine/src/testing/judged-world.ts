@@ -35,7 +35,8 @@ export class JudgedWorld extends RoutedWorld {
   private readonly away = new Map<string, string>();
   /** What the snapshot has besides, or instead. */
   rest: Partial<RolloutSnapshot> = {};
-  private readonly whole: RolloutSpec['strategy'];
+  /** The strategy as it is now. */
+  whole: RolloutSpec['strategy'];
 
   constructor(strategy: NonNullable<RolloutSpec['strategy']>, replicas: number, services: readonly string[] = []) {
     super({}, replicas, [...services]);

@@ -1,0 +1,156 @@
+import { formatTime, parseTime } from '@sluice/model';
+import type { RolloutStatus, StepPluginStatus } from '@sluice/model';
+import { newRevision } from '../revision.ts';
+import { isFullyPromoted, stepsOf } from '../situation.ts';
+import type { Situation } from '../situation.ts';
+import type { EpochMs } from '../snapshot.ts';
+import { named } from '../snapshot.ts';
+import { currentStepIndex } from '../weight.ts';
+import { pluginEntries } from './entries.ts';
+import type { StepPluginCall } from './intent.ts';
+
+// What a plugin has begun and nobody wants any more is ended: by Abort where the update is taken back, by Terminate in any other case. That it is
+// wanted is stored before it is asked for, as an entry without a phase, together with all that the call needs: the steps, the revision and the
+// attempt that it belongs to may be gone by the time the plugin answers.
+
+/** An operation that is to be ended, as the entry of its ending keeps it in `status` until the plugin has answered. */
+interface Begun {
+  readonly revision: number;
+  readonly attempt: string;
+  readonly config?: unknown;
+  readonly state?: unknown;
+}
+
+/** Somebody waits for it: a step that needs the same plugin, or the same place. */
+const patienceMs = 60_000;
+/** Nobody does. */
+const longestPatienceMs = 3_600_000;
+
+/** The ending is wanted, and the plugin has not answered yet. */
+export const isEnding = ({ operation, phase }: StepPluginStatus): boolean => operation !== 'Run' && !phase;
+
+export const endingsOf = (status: RolloutStatus): readonly StepPluginStatus[] => pluginEntries(status).filter(isEnding);
+
+/** The operation may be under way: the plugin was asked for it, and has not said that it is over. */
+export const isUnderWay = ({ operation, phase, disabled }: StepPluginStatus): boolean =>
+  operation === 'Run' && !disabled && phase !== 'Successful' && phase !== 'Failed';
+
+/** An operation of an update, or of an attempt at it, that is over: only its ending is left of it. */
+export const isLeftOver = (status: RolloutStatus, ending: StepPluginStatus): boolean =>
+  !pluginEntries(status).some(({ index, operation }) => operation === 'Run' && index === ending.index);
+
+/** What is left of the entries when the update, or the attempt at it, is over: what is to be ended, by patience that begins anew. */
+export function leftOverEndings(s: Situation): readonly StepPluginStatus[] {
+  const entries = pluginEntries(s.status);
+  const startedAt = formatTime(s.now);
+  const wanted = endingsOf(s.status).map((ending) => ({ ...ending, startedAt }));
+  const open = entries.filter((run) => isUnderWay(run) && !isEndedOrEnding(entries, run));
+  return [...wanted, ...open.map((run) => endingOf(s, run, 'Terminate'))];
+}
+
+/** The entries with the endings that are wanted from now on; the same ones where there are none. */
+export function withWantedEndings(s: Situation): readonly StepPluginStatus[] {
+  const entries = pluginEntries(s.status);
+  const runs = entries.filter(({ operation }) => operation === 'Run');
+  if (s.status.abort && !isFullyPromoted(s.status)) return withAborts(s, entries, runs);
+  const index = pluginStepUnderWay(s);
+  const unwanted = runs.filter((run) => run.index !== index && isUnderWay(run) && !isEndedOrEnding(entries, run));
+  return unwanted.length === 0 ? entries : [...entries, ...unwanted.map((run) => endingOf(s, run, 'Terminate'))];
+}
+
+/** Everything that was done is undone, the last of it first. What was only going to be ended is undone as well. */
+function withAborts(
+  s: Situation,
+  entries: readonly StepPluginStatus[],
+  runs: readonly StepPluginStatus[],
+): readonly StepPluginStatus[] {
+  const undone = runs.filter(
+    (run) =>
+      (isUnderWay(run) || (run.phase === 'Successful' && !run.disabled)) &&
+      !entries.some(({ index, operation }) => operation === 'Abort' && index === run.index),
+  );
+  if (undone.length === 0) return entries;
+  const isReplaced = (entry: StepPluginStatus): boolean =>
+    isEnding(entry) && undone.some(({ index }) => index === entry.index);
+  return [
+    ...entries.filter((entry) => !isReplaced(entry)),
+    ...undone.toSorted((a, b) => b.index - a.index).map((run) => endingOf(s, run, 'Abort')),
+  ];
+}
+
+const isEndedOrEnding = (entries: readonly StepPluginStatus[], run: StepPluginStatus): boolean =>
+  entries.some(({ index, operation }) => operation !== 'Run' && index === run.index);
+
+function endingOf(s: Situation, run: StepPluginStatus, operation: 'Terminate' | 'Abort'): StepPluginStatus {
+  const { index, name } = run;
+  const config = configOf(s, run);
+  const begun: Begun = {
+    revision: revisionUnderWay(s),
+    attempt: s.status.duration?.rolloutStartedAt ?? '',
+    ...(config !== undefined && { config }),
+    ...(run.status !== undefined && { state: run.status }),
+  };
+  return { index, name, operation, startedAt: formatTime(s.now), status: begun };
+}
+
+/** The revision that the status is about: the new set's is a later one when the template has changed since. */
+function revisionUnderWay(s: Situation): number {
+  const { newSet, all } = s.roles;
+  if (newSet.hash === s.status.currentPodHash) return newRevision(s);
+  return all.find(({ hash }) => hash === s.status.currentPodHash)?.revision ?? Math.max(0, newRevision(s) - 1);
+}
+
+/** From the steps as they are now: when they have changed, the step of the same plugin that is nearest in meaning. */
+function configOf(s: Situation, { index, name }: StepPluginStatus): unknown {
+  const steps = stepsOf(s);
+  const own = steps[index]?.plugin;
+  return (own?.name === name ? own : steps.find(({ plugin }) => plugin?.name === name)?.plugin)?.config;
+}
+
+/** The call that asks the plugin to end it. */
+export function endingCall(s: Situation, ending: StepPluginStatus): StepPluginCall {
+  const { index, name, operation, status } = ending;
+  const { revision, attempt, config, state } = begunOf(s, status);
+  return {
+    name,
+    index,
+    revision,
+    operation,
+    method: operation,
+    ...(config !== undefined && { config }),
+    ...(state !== undefined && { status: state }),
+    key: [s.rollout.metadata.uid ?? '', revision, attempt, index, operation, 1].join('/'),
+  };
+}
+
+/** Of an entry that somebody else has written, the best guess. */
+function begunOf(s: Situation, status: unknown): Begun {
+  const fields = typeof status === 'object' && status !== null ? (status as Partial<Begun>) : {};
+  const { revision = newRevision(s), attempt = '', ...rest } = fields;
+  return { revision: Number(revision) || 0, attempt: String(attempt), ...rest };
+}
+
+/** Index of the current step where that is a plugin's and may run. */
+export function pluginStepUnderWay(s: Situation): number | undefined {
+  const { status, roles } = s;
+  if (!roles.stableSet || isFullyPromoted(status) || status.abort || status.promoteFull) return undefined;
+  const index = currentStepIndex(s);
+  return index !== undefined && stepsOf(s)[index]!.plugin ? index : undefined;
+}
+
+/** The step that is under way cannot begin before this has ended: they would not be told apart. */
+export function isInTheWay(s: Situation, ending: StepPluginStatus): boolean {
+  const index = pluginStepUnderWay(s);
+  return index !== undefined && (ending.index === index || ending.name === stepsOf(s)[index]!.plugin!.name);
+}
+
+/** When it is given up. */
+export function givenUpAt(s: Situation, ending: StepPluginStatus): EpochMs {
+  return (parseTime(ending.startedAt) ?? s.now) + (isInTheWay(s, ending) ? patienceMs : longestPatienceMs);
+}
+
+/** Why the plugin cannot be asked now. */
+export function pluginAway({ snapshot }: Situation, name: string): string | undefined {
+  if (!snapshot.capabilities.stepPlugins.includes(name)) return 'no step plugin of this name is installed';
+  return named(snapshot.stepPlugins?.away ?? {}, name);
+}
