@@ -1,5 +1,6 @@
 import type { TryTemplateRequest, TryTemplateResponse } from '@sluice/contracts';
 import { createAnalysisPeer, isPeerError } from '@sluice/peers';
+import type { PeerOptions } from '@sluice/peers';
 import { CommandError, SilentFailure, UsageError } from './errors.ts';
 import type { Session } from './session.ts';
 
@@ -30,21 +31,61 @@ export function analysisRunnerAddress(flag: string | undefined, env: Session['te
   return address;
 }
 
+/** PEM files and a name, for an analysis-runner that is served with TLS. The words are those of the services' flags. */
+export interface TlsFlags {
+  readonly tlsCa?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly tlsServerName?: string;
+}
+
+/**
+ * By flags or environment (`SLUICE_TLS_CA` for `--tls-ca`); undefined without an authority. Through a tunnel the address is this machine's, while the certificate is for
+ * the Service at its other end: that name counts then, unless another is given.
+ *
+ * @throws UsageError when they do not go together
+ */
+export function analysisRunnerTls(
+  flags: TlsFlags,
+  address: string,
+  env: Session['terminal']['env'],
+): PeerOptions['tls'] {
+  const given = (flag: keyof TlsFlags, name: string): string | undefined => flags[flag] ?? (env[name] || undefined);
+  const caFile = given('tlsCa', 'SLUICE_TLS_CA');
+  const certFile = given('tlsCert', 'SLUICE_TLS_CERT');
+  const keyFile = given('tlsKey', 'SLUICE_TLS_KEY');
+  const serverName = given('tlsServerName', 'SLUICE_TLS_SERVER_NAME');
+  if ((certFile === undefined) !== (keyFile === undefined))
+    throw new UsageError('--tls-cert and --tls-key go together: give both, or none');
+  if (caFile === undefined && (certFile ?? serverName) !== undefined)
+    throw new UsageError(
+      '--tls-cert, --tls-key and --tls-server-name need --tls-ca: the authority of the analysis-runner',
+    );
+  if (caFile === undefined) return undefined;
+  const isTunnel = /^(127\.|localhost:|\[::1\])/.test(address);
+  const name = serverName ?? (isTunnel ? `${service.name}.${service.namespace}.svc` : undefined);
+  return {
+    caFile,
+    ...(certFile !== undefined && keyFile !== undefined && { certFile, keyFile }),
+    ...(name !== undefined && { serverName: name }),
+  };
+}
+
 /** Measures templates once, until it is done or the person has had enough: then what is under way is ended there. */
 export async function tryTemplate(
   session: Session,
-  address: string,
+  to: Pick<PeerOptions, 'address' | 'tls'>,
   request: TryTemplateRequest,
 ): Promise<TryTemplateResponse> {
   const { signal } = session.terminal;
-  const peer = createAnalysisPeer({ address });
+  const peer = createAnalysisPeer(to);
   try {
     return await peer.tryTemplate(request, { signal });
   } catch (error) {
     if (signal.aborted) throw new SilentFailure();
     if (!isPeerError(error)) throw error;
     const hint =
-      error.code === 'Unavailable'
+      error.code === 'Unavailable' && error.message.endsWith('cannot be reached')
         ? `. Is it running? For the one in your cluster, type in another terminal: ${forward}`
         : '';
     throw new CommandError(`${error.message.replace(/\.$/, '')}${hint}`, { cause: error });

@@ -20,13 +20,23 @@ export class PeerError extends Error {
 export const isPeerError = (error: unknown, ...codes: readonly PluginErrorCode[]): error is PeerError =>
   error instanceof PeerError && (codes.length === 0 || codes.includes(error.code));
 
-export function peerErrorOf(peer: string, address: string, error: ServiceError): PeerError {
+/** `whyUnreachable` is asked where there was no connection. */
+export async function peerErrorOf(
+  peer: string,
+  address: string,
+  error: ServiceError,
+  whyUnreachable: () => Promise<string | undefined>,
+): Promise<PeerError> {
   const trailer = error.metadata?.get(errorCodeTrailer)[0];
   if (error.code === status.ALREADY_EXISTS) return new PeerError('Conflict', error.details, error);
   if (typeof trailer === 'string') return new PeerError(errorCodeOf(error.code, trailer), error.details, error);
-  const why = error.code === status.DEADLINE_EXCEEDED ? 'did not answer in time' : 'cannot be reached';
-  const isAway = error.code === status.UNAVAILABLE || error.code === status.DEADLINE_EXCEEDED;
-  return isAway
-    ? new PeerError('Unavailable', `the ${peer} at ${address} ${why}`, error)
-    : new PeerError(errorCodeOf(error.code, undefined), `the ${peer}: ${error.details || error.message}`, error);
+  if (error.code === status.DEADLINE_EXCEEDED)
+    return new PeerError('Unavailable', `the ${peer} at ${address} did not answer in time`, error);
+  if (error.code === status.UNAVAILABLE)
+    return new PeerError(
+      'Unavailable',
+      (await whyUnreachable()) ?? `the ${peer} at ${address} cannot be reached`,
+      error,
+    );
+  return new PeerError(errorCodeOf(error.code, undefined), `the ${peer}: ${error.details || error.message}`, error);
 }

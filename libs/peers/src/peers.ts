@@ -8,14 +8,15 @@ import type {
   TryTemplateResponse,
 } from '@sluice/contracts';
 import type { AnalysisRun, Experiment, ObjectMeta } from '@sluice/model';
-import { channelCredentials } from '@sluice/plugin-host';
-import type { ClientTls } from '@sluice/plugin-host';
+import { channelCredentials, channelTlsOptions, whyUnreachable } from '@sluice/service/tls';
+import type { ClientTls } from '@sluice/service/tls';
 import { peerErrorOf } from './peer-error.ts';
 
 export interface PeerOptions {
   /** `host:port`. */
   readonly address: string;
-  readonly tls?: ClientTls;
+  /** Without it calls are not encrypted. */
+  readonly tls?: ClientTls | undefined;
   /** How long one call may take, `tryTemplate` aside: 5 s. */
   readonly deadlineMs?: number;
 }
@@ -72,8 +73,10 @@ const channelOptions = {
   'grpc.use_local_subchannel_pool': 1,
 };
 
+const channelOf = ({ tls }: PeerOptions) => ({ ...channelOptions, ...channelTlsOptions(tls) });
+
 export function createAnalysisPeer(options: PeerOptions): AnalysisTrialPeer {
-  const client = new AnalysisServiceClient(options.address, channelCredentials(options.tls), channelOptions);
+  const client = new AnalysisServiceClient(options.address, channelCredentials(options.tls), channelOf(options));
   const ask = asking('analysis-runner', options);
   return {
     async ensureRun(run, { idempotencyKey, signal }) {
@@ -97,7 +100,7 @@ export function createAnalysisPeer(options: PeerOptions): AnalysisTrialPeer {
 }
 
 export function createExperimentPeer(options: PeerOptions): ExperimentPeer {
-  const client = new ExperimentServiceClient(options.address, channelCredentials(options.tls), channelOptions);
+  const client = new ExperimentServiceClient(options.address, channelCredentials(options.tls), channelOf(options));
   const ask = asking('experiment-manager', options);
   return {
     async ensure(experiment, { idempotencyKey, signal }) {
@@ -124,18 +127,25 @@ type Unary<A> = (
   done: (error: ServiceError | null, answer: A) => void,
 ) => ClientUnaryCall;
 
-function asking(peer: string, { address, deadlineMs = 5_000 }: PeerOptions) {
+function asking(peer: string, { address, tls, deadlineMs = 5_000 }: PeerOptions) {
+  const why = onceAtATime(() => whyUnreachable(`the ${peer} at ${address}`, address, tls));
   return <A>(signal: AbortSignal | undefined, unary: Unary<A>): Promise<A> =>
     new Promise((resolve, reject) => {
       const call = unary(new Metadata(), { deadline: Date.now() + deadlineMs }, (error, answer) => {
         signal?.removeEventListener('abort', cancel);
         if (error === null) resolve(answer);
-        else reject(peerErrorOf(peer, address, error));
+        else void peerErrorOf(peer, address, error, why).then(reject, reject);
       });
       const cancel = (): void => call.cancel();
       if (signal?.aborted === true) cancel();
       else signal?.addEventListener('abort', cancel, { once: true });
     });
+}
+
+/** Many callers may meet the same closed door at once: one look at it serves all of them. */
+function onceAtATime<A>(look: () => Promise<A>): () => Promise<A> {
+  let current: Promise<A> | undefined;
+  return () => (current ??= look().finally(() => (current = undefined)));
 }
 
 const namedBy = ({ namespace = '', name, uid = '' }: ObjectMeta): Named => ({ namespace, name, uid });

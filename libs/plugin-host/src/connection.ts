@@ -6,7 +6,7 @@ import type { KubeLogger } from '@sluice/kube';
 import { createCircuitBreaker } from './circuit-breaker.ts';
 import type { CircuitBreaker, Verdict } from './circuit-breaker.ts';
 import type { PluginEndpoint } from './endpoint.ts';
-import { PluginCallError } from './plugin-call-error.ts';
+import { PluginCallError, unreachedFor } from './plugin-call-error.ts';
 import { openChannel } from './plugin-channel.ts';
 import type { Attempt } from './plugin-channel.ts';
 
@@ -72,6 +72,8 @@ export function connectPlugin(options: ConnectionOptions): PluginConnection {
   let introduced = false;
   let introduction: DescribeResponse | undefined;
   let problem: string | undefined = `not connected to ${endpoint.address} yet`;
+  /** Why it is not reached, where certificates are the reason: callers are told this rather than what gRPC says. */
+  let certificateProblem: string | undefined;
   let watch: ClientReadableStream<HealthCheckResponse> | undefined;
   let failuresInARow = 0;
   let awaySince = performance.now();
@@ -144,6 +146,7 @@ export function connectPlugin(options: ConnectionOptions): PluginConnection {
 
   function healthIs(healthy: boolean): void {
     clearTimeout(timers.diagnosis);
+    certificateProblem = undefined;
     failuresInARow = 0;
     if (!healthy) {
       gone();
@@ -193,11 +196,14 @@ export function connectPlugin(options: ConnectionOptions): PluginConnection {
   /** The watch waits for a connection without a word: ask once what is in the way. */
   function diagnoseLater(afterMs: number): void {
     later('diagnosis', afterMs, () => {
-      channel.checkHealth().catch((error: unknown) => {
+      channel.checkHealth().catch(async (error: unknown) => {
+        const found = await channel.whyUnreachable();
         if (draining || serving) return;
-        if (problem !== (error as Error).message) {
-          problem = (error as Error).message;
-          logger.warn({ ...about, why: problem }, 'a plugin is not reached');
+        certificateProblem = found;
+        const why = found ?? (error as Error).message;
+        if (problem !== why) {
+          problem = why;
+          logger.warn({ ...about, why }, 'a plugin is not reached');
           onChange();
         }
         diagnoseLater(10_000);
@@ -253,7 +259,9 @@ export function connectPlugin(options: ConnectionOptions): PluginConnection {
     },
     attempt: (method, definition, request, attempt) =>
       throughBreaker(breaker, { name, method, signal: attempt.signal, late: lateness }, () =>
-        channel.ask(method, definition, request, attempt),
+        channel.ask(method, definition, request, attempt).catch((error: unknown) => {
+          throw certificateProblem === undefined ? error : unreachedFor(certificateProblem, error);
+        }),
       ),
     async drain(longestMs) {
       draining = true;

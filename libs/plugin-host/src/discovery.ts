@@ -2,7 +2,7 @@ import { createInformer, keyOf, resources } from '@sluice/kube';
 import type { Informer, KubeClient, KubeLogger, KubeObject, RawObject } from '@sluice/kube';
 import { namesOf, pluginTypes } from './endpoint.ts';
 import type { PluginEndpoint } from './endpoint.ts';
-import type { ClientTls } from './tls.ts';
+import type { ClientTls } from '@sluice/service/tls';
 
 /** Value: router, metric or step. */
 export const pluginLabel = 'sluice.dev/plugin';

@@ -1,4 +1,4 @@
-import type { ClientTls } from './tls.ts';
+import type { ClientTls } from '@sluice/service/tls';
 
 export const pluginTypes = ['router', 'metric', 'step'] as const;
 export type PluginType = (typeof pluginTypes)[number];

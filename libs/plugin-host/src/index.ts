@@ -8,6 +8,6 @@ export { PluginCallError, isPluginCallError } from './plugin-call-error.ts';
 export type { CallOptions, WriteOptions } from './plugin-calls.ts';
 export { createPluginHost } from './plugin-host.ts';
 export type { PluginHost, PluginHostOptions, PluginInfo } from './plugin-host.ts';
+export { pluginList } from './plugin-list.ts';
 export type { PluginChange, PluginState } from './plugin-registry.ts';
-export { channelCredentials } from './tls.ts';
-export type { ClientTls } from './tls.ts';
+export type { ClientTls } from '@sluice/service/tls';

@@ -51,6 +51,13 @@ export function isPluginCallError(error: unknown, ...codes: readonly PluginError
   return error instanceof PluginCallError && (codes.length === 0 || codes.includes(error.code));
 }
 
+/** The same error in better words, where the plugin was not reached. */
+export function unreachedFor(reason: string, error: unknown): unknown {
+  if (!isPluginCallError(error) || !error.unreached) return error;
+  const { code, plugin, method, retryable, unreached } = error;
+  return new PluginCallError({ code, plugin, method, retryable, unreached, message: reason, cause: error });
+}
+
 /** What a failed attempt means. */
 export function errorOfAttempt(plugin: string, method: string, error: ServiceError): PluginCallError {
   const trailer = error.metadata?.get(errorCodeTrailer)[0];

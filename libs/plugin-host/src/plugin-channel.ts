@@ -2,9 +2,9 @@ import { Client, Metadata, connectivityState } from '@grpc/grpc-js';
 import type { ClientReadableStream, MethodDefinition } from '@grpc/grpc-js';
 import { HealthService, TrafficRouterService } from '@sluice/contracts';
 import type { DescribeResponse, HealthCheckResponse } from '@sluice/contracts';
+import { channelCredentials, channelTlsOptions, whyUnreachable } from '@sluice/service/tls';
 import type { PluginEndpoint } from './endpoint.ts';
 import { errorOfAttempt } from './plugin-call-error.ts';
-import { channelCredentials } from './tls.ts';
 
 export interface Attempt {
   readonly deadline: Date;
@@ -18,6 +18,8 @@ export interface PluginChannel {
   checkHealth(): Promise<HealthCheckResponse>;
   /** Waits for a connection without a word, however long that takes. */
   watchHealth(): ClientReadableStream<HealthCheckResponse>;
+  /** Why there is no connection, where certificates are the reason; undefined otherwise. */
+  whyUnreachable(): Promise<string | undefined>;
   readonly isConnected: boolean;
   /** Calls back once, when the connection that there is now has changed its state. */
   onceConnectionChanges(changed: () => void): void;
@@ -85,6 +87,7 @@ export function openChannel(options: ChannelOptions): PluginChannel {
       const metadata = new Metadata({ waitForReady: true });
       return client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, { service: '' }, metadata, {});
     },
+    whyUnreachable: () => whyUnreachable(`plugin ${name} at ${endpoint.address}`, endpoint.address, endpoint.tls),
     get isConnected() {
       return client.getChannel().getConnectivityState(false) === connectivityState.READY;
     },
@@ -113,12 +116,8 @@ export function openChannel(options: ChannelOptions): PluginChannel {
 
 function clientOf({ endpoint, reconnectMs }: ChannelOptions): Client {
   const { address, tls } = endpoint;
-  const serverName =
-    tls?.serverName === undefined
-      ? {}
-      : { 'grpc.ssl_target_name_override': tls.serverName, 'grpc.default_authority': tls.serverName };
   return new Client(address, channelCredentials(tls), {
-    ...serverName,
+    ...channelTlsOptions(tls),
     // grpc-js waits up to 2 minutes otherwise; a rollout is to go on within seconds of the plugin's return.
     'grpc.initial_reconnect_backoff_ms': reconnectMs.first,
     'grpc.min_reconnect_backoff_ms': reconnectMs.first,

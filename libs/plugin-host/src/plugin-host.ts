@@ -13,7 +13,7 @@ import type { MetricClient } from './metric-client.ts';
 import { createPluginCalls } from './plugin-calls.ts';
 import { createPluginRegistry } from './plugin-registry.ts';
 import type { PluginChange, PluginEntry, PluginState } from './plugin-registry.ts';
-import type { ClientTls } from './tls.ts';
+import type { ClientTls } from '@sluice/service/tls';
 
 export interface PluginHostOptions {
   /** Without it only configured plugins are known. Needs to list and watch Services. */

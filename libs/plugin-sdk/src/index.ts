@@ -22,7 +22,7 @@ export type { PluginAssembly, PluginProgram, PluginTools } from './run-plugin.ts
 export { servePlugin } from './serve-plugin.ts';
 export type { Plugin, ServeOptions, ServedPlugin } from './serve-plugin.ts';
 export type { Step, StepAnswer, StepOrder } from './step.ts';
-export type { ServerTls } from './tls.ts';
+export type { ServerTls } from '@sluice/service/tls';
 
 // What a router needs of the contract, so that one import is enough.
 export { Verification, StringMatch } from '@sluice/contracts';

@@ -2,10 +2,10 @@ import { createClient } from '@sluice/kube';
 import type { KubeClient } from '@sluice/kube';
 import { StartError, integer, runService, serviceOptions, text } from '@sluice/service';
 import type { Checks, Config, Logger, Metrics, OptionSet, Part, RunOptions, RunningService } from '@sluice/service';
+import { serverTlsOf, serverTlsOptions, warnOfPlaintext } from '@sluice/service/tls';
 import type { Introduction } from './describe.ts';
 import { servePlugin } from './serve-plugin.ts';
 import type { Plugin, ServedPlugin } from './serve-plugin.ts';
-import type { ServerTls } from './tls.ts';
 
 export interface PluginTools<O extends OptionSet> {
   readonly config: Config<O>;
@@ -35,11 +35,7 @@ function pluginOptions() {
     ...serviceOptions({ httpPort: 8090 }),
     grpcHost: text('Address for calls; 127.0.0.1 keeps them on this machine.', { default: '0.0.0.0' }),
     grpcPort: integer('Port for calls; 0 takes a free one.', { default: 8091, min: 0, max: 65_535 }),
-    tlsCert: text(
-      'Certificate (PEM file) to serve with; read again when it changes. Without it calls are not encrypted.',
-    ),
-    tlsKey: text('Its private key (PEM file).'),
-    tlsClientCa: text('Serve only callers with a certificate of this authority (PEM file).'),
+    ...serverTlsOptions(),
     kubeconfig: text('Kubeconfig file; otherwise $KUBECONFIG, ~/.kube/config, or the pod it runs in.'),
     context: text('Context of the kubeconfig; otherwise its current one.'),
     kubeQps: integer('Calls a second to the API server; 0 is no limit besides its own.', { default: 0, min: 0 }),
@@ -94,7 +90,9 @@ function grpcPart(plugin: Plugin, settings: PluginSettings, logger: Logger, metr
   return {
     name: 'grpc',
     async start() {
-      const tls = tlsOf(settings);
+      const tls = serverTlsOf(settings, { callers: 'anyone', logger });
+      const holds = plugin.metric === undefined ? 'they change what is routed' : 'they carry secret values';
+      warnOfPlaintext(tls, { host: settings.grpcHost, holds, logger });
       const where = `${settings.grpcHost}:${settings.grpcPort}`;
       try {
         served = await servePlugin(plugin, {
@@ -117,13 +115,6 @@ function grpcPart(plugin: Plugin, settings: PluginSettings, logger: Logger, metr
     },
     stop: () => served?.stop(),
   };
-}
-
-function tlsOf({ tlsCert, tlsKey, tlsClientCa }: PluginSettings): ServerTls | undefined {
-  if (tlsCert === undefined && tlsKey === undefined && tlsClientCa === undefined) return undefined;
-  if (tlsCert === undefined || tlsKey === undefined)
-    throw new StartError('--tls-cert and --tls-key go together: give both, or none of the --tls flags.');
-  return { certFile: tlsCert, keyFile: tlsKey, ...(tlsClientCa === undefined ? {} : { clientCaFile: tlsClientCa }) };
 }
 
 function clientOf(settings: PluginSettings, userAgent: string): Promise<KubeClient> {

@@ -1,4 +1,6 @@
 import { Server } from '@grpc/grpc-js';
+import { onlyCallers, serverCredentials } from '@sluice/service/tls';
+import type { ServerTls } from '@sluice/service/tls';
 import { createAnswerMemory } from './answer-memory.ts';
 import type { CallRuntime } from './call.ts';
 import type { Introduction, PluginService } from './describe.ts';
@@ -13,8 +15,6 @@ import { routerService } from './router.ts';
 import type { Router } from './router.ts';
 import { stepService } from './step.ts';
 import type { Step } from './step.ts';
-import { serverCredentials } from './tls.ts';
-import type { ServerTls } from './tls.ts';
 
 /** A plugin: how it introduces itself, and the author's logic. A name stands for one kind of plugin, so exactly one of these is given. */
 export interface Plugin extends Introduction {
@@ -66,7 +66,7 @@ export async function servePlugin(plugin: Plugin, options: ServeOptions = {}): P
     onCall: options.onCall ?? (() => undefined),
   });
   const health = createHealth([service.name]);
-  const server = new Server();
+  const server = new Server({ interceptors: [onlyCallers(() => options.tls?.clientNames)] });
   for (const { definition, implementation } of [service, health.service]) server.addService(definition, implementation);
   const bound = await bind(server, `${host}:${port}`, options.tls);
   health.set(true);
@@ -93,7 +93,7 @@ function serviceOf(plugin: Plugin, runtime: CallRuntime): PluginService {
 }
 
 async function bind(server: Server, address: string, tls: ServerTls | undefined): Promise<number> {
-  const credentials = await serverCredentials(tls);
+  const credentials = serverCredentials(tls);
   return new Promise((resolve, reject) => {
     server.bindAsync(address, credentials, (error, port) => (error === null ? resolve(port) : reject(error)));
   });

@@ -1,14 +1,19 @@
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { Server } from '@grpc/grpc-js';
 import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
 import { StartError } from '@sluice/service';
+import { onlyCallers, serverCredentials } from '@sluice/service/tls';
+import type { ServerTls } from '@sluice/service/tls';
 
 export interface GrpcServerOptions {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
-  readonly credentials?: ServerCredentials;
+  /** Without it calls are not encrypted, and anyone who can connect is served. */
+  readonly tls?: ServerTls | undefined;
   readonly services: readonly {
     readonly definition: ServiceDefinition;
+    /** Whose certificates may call this service; where empty or absent, those of `tls.clientNames`. */
+    readonly callers?: readonly string[] | undefined;
     readonly implementation: UntypedServiceImplementation;
   }[];
 }
@@ -28,14 +33,18 @@ const serverOptions = {
   'grpc.max_send_message_length': 64 * 1024 * 1024,
 };
 
-export function createGrpcServer({ host, port, credentials, services }: GrpcServerOptions): GrpcServer {
-  const server = new Server(serverOptions);
+export function createGrpcServer({ host, port, tls, services }: GrpcServerOptions): GrpcServer {
+  const callersOf = (path: string): readonly string[] | undefined => {
+    const called = services.find(({ definition }) => Object.values(definition).some((method) => method.path === path));
+    return called?.callers?.length ? called.callers : tls?.clientNames;
+  };
+  const server = new Server({ ...serverOptions, interceptors: [onlyCallers(callersOf)] });
   for (const { definition, implementation } of services) server.addService(definition, implementation);
   return {
     name: 'grpc',
     start: () =>
       new Promise((resolve, reject) => {
-        server.bindAsync(`${host}:${port}`, credentials ?? ServerCredentials.createInsecure(), (error, bound) => {
+        server.bindAsync(`${host}:${port}`, serverCredentials(tls), (error, bound) => {
           if (error === null) resolve(`${host === '0.0.0.0' ? '127.0.0.1' : host}:${bound}`);
           else
             reject(

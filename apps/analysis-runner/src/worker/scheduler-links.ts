@@ -1,12 +1,12 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { Metadata } from '@grpc/grpc-js';
-import type { ClientReadableStream } from '@grpc/grpc-js';
+import { Metadata, status } from '@grpc/grpc-js';
+import type { ClientReadableStream, ServiceError } from '@grpc/grpc-js';
 import { MeasurementServiceClient } from '@sluice/contracts';
 import type { AttendResponse, Outcome, Task } from '@sluice/contracts';
 import type { KubeLogger } from '@sluice/kube';
-import { channelCredentials } from '@sluice/plugin-host';
-import type { ClientTls } from '@sluice/plugin-host';
+import { channelCredentials, channelTlsOptions, whyUnreachable } from '@sluice/service/tls';
+import type { ClientTls } from '@sluice/service/tls';
 
 /** One scheduler that this worker works for. */
 export interface SchedulerLink {
@@ -49,6 +49,7 @@ const channelOptions = {
 const callMs = 10_000;
 const gatherMs = 4;
 const attendAgainMs = 200;
+const lookEveryMs = 5_000;
 /** Longer than schedulers are silent. */
 const silenceMs = 20_000;
 
@@ -59,18 +60,19 @@ export function createSchedulerLinks(options: SchedulerLinksOptions): SchedulerL
   let stopped = false;
 
   async function lookUp(): Promise<void> {
-    const found = new Set<string>();
+    const found = new Map<string, string>();
     let isComplete = true;
     for (const target of targets) {
       try {
-        for (const address of await addressesOf(target)) found.add(address);
+        for (const address of await addressesOf(target)) found.set(address, hostOf(target));
       } catch (error) {
         isComplete = false;
         logger.warn({ target, error: String(error) }, 'the address of the scheduler cannot be looked up');
       }
     }
     if (stopped) return;
-    for (const address of found) if (!links.has(address)) links.set(address, createLink(address, options));
+    for (const [address, host] of found)
+      if (!links.has(address)) links.set(address, createLink(address, host, options));
     // While names cannot be looked up, those that are known stay.
     if (isComplete)
       for (const [address, link] of links)
@@ -100,21 +102,26 @@ export function createSchedulerLinks(options: SchedulerLinksOptions): SchedulerL
 }
 
 async function addressesOf(target: string): Promise<readonly string[]> {
-  const colon = target.lastIndexOf(':');
-  const host = target.slice(0, colon).replace(/^\[|\]$/g, '');
-  const port = target.slice(colon);
+  const host = hostOf(target);
+  const port = target.slice(target.lastIndexOf(':'));
   const shown = (address: string): string => (isIP(address) === 6 ? `[${address}]${port}` : `${address}${port}`);
   if (isIP(host) !== 0) return [shown(host)];
   return (await lookup(host, { all: true })).map(({ address }) => shown(address));
 }
+
+const hostOf = (target: string): string => target.slice(0, target.lastIndexOf(':')).replace(/^\[|\]$/g, '');
 
 interface Link extends SchedulerLink {
   readonly identity: string | undefined;
   close(): Promise<void>;
 }
 
-function createLink(address: string, { worker, tls, logger }: SchedulerLinksOptions): Link {
-  const client = new MeasurementServiceClient(address, channelCredentials(tls), channelOptions);
+/** `host` is the name that the address was found under: the one that the scheduler's certificate is for. */
+function createLink(address: string, host: string, options: SchedulerLinksOptions): Link {
+  const { worker, logger } = options;
+  const tls = options.tls && { serverName: host, ...options.tls };
+  const channel = { ...channelOptions, ...(isIP(host) === 0 && channelTlsOptions(tls)) };
+  const client = new MeasurementServiceClient(address, channelCredentials(tls), channel);
   let identity: string | undefined;
   let stream: ClientReadableStream<AttendResponse> | undefined;
   let silence: NodeJS.Timeout | undefined;
@@ -123,6 +130,8 @@ function createLink(address: string, { worker, tls, logger }: SchedulerLinksOpti
   let waiting: Outcome[] = [];
   let sending: Promise<void> | undefined;
   let closed = false;
+  let told: string | undefined;
+  let lookAgainAt = 0;
 
   function attend(): void {
     again = undefined;
@@ -140,8 +149,9 @@ function createLink(address: string, { worker, tls, logger }: SchedulerLinksOpti
       if (identity !== undefined && identity !== scheduler) waiting = [];
       identity = scheduler;
     });
-    const ended = (): void => {
+    const ended = (error?: ServiceError): void => {
       if (stream !== current) return;
+      if (identity === undefined && error !== undefined) void tellWhy(error);
       stream = undefined;
       clearTimeout(silence);
       if (identity !== undefined && !closed) logger.warn({ address }, 'the scheduler is away');
@@ -149,7 +159,18 @@ function createLink(address: string, { worker, tls, logger }: SchedulerLinksOpti
       if (!closed) again ??= setTimeout(attend, attendAgainMs);
     };
     current.on('error', ended);
-    current.on('end', ended);
+    current.on('end', () => ended());
+  }
+
+  /** Once for each reason: attending is tried again for ever. */
+  async function tellWhy({ code, details }: ServiceError): Promise<void> {
+    if (performance.now() < lookAgainAt || closed) return;
+    lookAgainAt = performance.now() + lookEveryMs;
+    const isRefusal = code === status.PERMISSION_DENIED || code === status.UNAUTHENTICATED;
+    const why = isRefusal ? details : await whyUnreachable(`the scheduler at ${address}`, address, tls);
+    if (why !== undefined && why !== told && !closed)
+      logger.warn({ address, why }, 'nothing is measured for this scheduler');
+    told = why;
   }
 
   function send(): void {

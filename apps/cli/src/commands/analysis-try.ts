@@ -2,7 +2,8 @@ import type { TemplateRef, TryTemplateResponse } from '@sluice/contracts';
 import { resources } from '@sluice/kube';
 import type { AnalysisTemplate } from '@sluice/model';
 import { type Command, Option } from 'commander';
-import { addressVariable, analysisRunnerAddress, tryTemplate } from '../analysis-runner.ts';
+import { addressVariable, analysisRunnerAddress, analysisRunnerTls, tryTemplate } from '../analysis-runner.ts';
+import type { TlsFlags } from '../analysis-runner.ts';
 import { completesWith } from '../completion.ts';
 import { SilentFailure, UsageError } from '../errors.ts';
 import { repeated } from '../flags.ts';
@@ -11,7 +12,7 @@ import { type Session, printLine } from '../session.ts';
 import { outermost, readTemplates } from '../tried-templates.ts';
 import { isAllSuccessful, renderTrial, trialJson } from '../view/trial.ts';
 
-interface Flags {
+interface Flags extends TlsFlags {
   readonly clusterTemplate?: string[];
   readonly file?: string[];
   readonly arg?: string[];
@@ -32,6 +33,7 @@ Templates of a file come before those of the cluster; without TEMPLATE the ones 
 The analysis-runner of a cluster is reached by
   kubectl -n sluice-system port-forward service/sluice-analysis-runner 8095
   export ${addressVariable}=127.0.0.1:8095
+Where it is served with TLS, --tls-ca, --tls-cert and --tls-key are needed too; docs/guides/tls.md shows where to get them.
 
 Exit status 0 if all metrics are Successful, 1 otherwise.
 
@@ -53,6 +55,10 @@ export function registerAnalysis(program: Command, session: Session): void {
     .option('--metric <NAME>', 'only this metric; can be repeated', repeated)
     .option('--run-jobs', 'also measure what makes something in the cluster, such as a Job; it is deleted afterwards')
     .option('--analysis-runner <HOST:PORT>', `where the analysis-runner is; $${addressVariable} when absent`)
+    .option('--tls-ca <FILE>', 'authority that signed its certificate (PEM); $SLUICE_TLS_CA when absent')
+    .option('--tls-cert <FILE>', 'certificate to show to it (PEM); $SLUICE_TLS_CERT when absent')
+    .option('--tls-key <FILE>', 'private key of that certificate (PEM); $SLUICE_TLS_KEY when absent')
+    .option('--tls-server-name <NAME>', 'name that its certificate is for; $SLUICE_TLS_SERVER_NAME when absent')
     .addOption(
       new Option('-o, --output <FORMAT>', 'how the outcome is printed').choices(['text', 'json']).default('text'),
     )
@@ -67,13 +73,18 @@ async function tryTemplates(session: Session, names: readonly string[], flags: F
   const files = readTemplates(flags.file ?? []);
   const templates = chosenTemplates(names, flags, files.templates);
   const address = analysisRunnerAddress(flags.analysisRunner, session.terminal.env);
+  const tls = analysisRunnerTls(flags, address, session.terminal.env);
   const namespace = files.namespace ?? (await session.client()).namespace;
-  const response = await tryTemplate(session, address, {
-    ...{ namespace, templates, args },
-    templateJson: files.templates.map((template) => JSON.stringify(template)),
-    metrics: [...new Set(flags.metric ?? [])],
-    withSideEffects: flags.runJobs === true,
-  });
+  const response = await tryTemplate(
+    session,
+    { address, tls },
+    {
+      ...{ namespace, templates, args },
+      templateJson: files.templates.map((template) => JSON.stringify(template)),
+      metrics: [...new Set(flags.metric ?? [])],
+      withSideEffects: flags.runJobs === true,
+    },
+  );
   print(session, response, flags, namespace);
   if (!isAllSuccessful(response)) throw new SilentFailure();
 }

@@ -1,11 +1,18 @@
-import { Metadata, Server, ServerCredentials, status } from '@grpc/grpc-js';
-import type { ServiceDefinition, UntypedServiceImplementation, handleUnaryCall } from '@grpc/grpc-js';
+import { Metadata, Server, status } from '@grpc/grpc-js';
+import type {
+  ServerCredentials,
+  ServiceDefinition,
+  UntypedServiceImplementation,
+  handleUnaryCall,
+} from '@grpc/grpc-js';
 import { HealthService, ServingStatus, errorCodeTrailer, statusOf } from '@sluice/contracts';
 import type { HealthServer, PluginErrorCode } from '@sluice/contracts';
 import { isKubeError } from '@sluice/kube';
 import type { KubeErrorCode } from '@sluice/kube';
 import { StartError } from '@sluice/service';
 import type { Part } from '@sluice/service';
+import { onlyCallers, serverCredentials } from '@sluice/service/tls';
+import type { ServerTls } from '@sluice/service/tls';
 
 /** Thrown by what answers a call: the caller branches on `code` and shows the message to people. */
 export class CallError extends Error {
@@ -75,13 +82,13 @@ export interface ServeOptions {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
-  /** Without them calls are not encrypted. */
-  readonly credentials?: () => Promise<ServerCredentials>;
+  /** Without it calls are not encrypted, and anyone who can connect is served. */
+  readonly tls?: ServerTls | undefined;
 }
 
 /** Serves while the service runs; calls that run when it stops may end. */
-export function callsPart(service: ServedService, { host, port, credentials }: ServeOptions): Part {
-  const server = new Server();
+export function callsPart(service: ServedService, { host, port, tls }: ServeOptions): Part {
+  const server = new Server({ interceptors: [onlyCallers(() => tls?.clientNames)] });
   const serving = { current: ServingStatus.NOT_SERVING as ServingStatus };
   const health: HealthServer = {
     check: (_call, respond) => respond(null, { status: serving.current }),
@@ -92,11 +99,7 @@ export function callsPart(service: ServedService, { host, port, credentials }: S
     async start() {
       server.addService(service.definition, service.implementation);
       server.addService(HealthService, health);
-      const bound = await bind(
-        server,
-        `${host}:${port}`,
-        await (credentials?.() ?? ServerCredentials.createInsecure()),
-      );
+      const bound = await bind(server, `${host}:${port}`, serverCredentials(tls));
       serving.current = ServingStatus.SERVING;
       return `${host === '0.0.0.0' || host === '[::]' ? '127.0.0.1' : host}:${bound}`;
     },
