@@ -1,4 +1,4 @@
-import { conditionReasons, conditionTypes, eventReasons, formatTime } from '@sluice/model';
+import { conditionReasons, conditionTypes, eventReasons, formatTime, parseTime } from '@sluice/model';
 import type { BlueGreenStatus, CanaryStatus, PauseCondition, RolloutDuration, RolloutStatus } from '@sluice/model';
 import {
   available,
@@ -95,7 +95,11 @@ function durationOf(
   abort: boolean,
 ): RolloutDuration | undefined {
   const isRetry = !abort && !!s.status.abortedAt && result.abort !== false;
-  let duration = result.startsAttempt || isRetry ? startAttempt(s.now) : (s.status.duration ?? undefined);
+  const starts = result.startsAttempt || isRetry;
+  // An attempt is known by its start: one of the same version must not begin in the same second.
+  const before = s.status.currentPodHash === s.roles.newSet.hash ? s.status.duration?.rolloutStartedAt : undefined;
+  const startsAt = Math.max(s.now, (parseTime(before) ?? 0) + 1000);
+  let duration = starts ? startAttempt(startsAt) : (s.status.duration ?? undefined);
   duration = accountManualPause(duration, isWaitingForPerson(s, pauses) && !abort && !result.endsAttempt, s.now);
   if (result.endsAttempt && isOpen(duration)) duration = endAttempt(duration, result.endsAttempt);
   if (abort && isOpen(duration)) return finishAttempt(endAttempt(duration, 'Aborted'), s.now);

@@ -11,6 +11,7 @@ import { isDeleting } from './objects.ts';
 import type { Kind } from './objects.ts';
 import { serviceNamesOf } from './observe.ts';
 import { restartRouter } from './router.ts';
+import { disturbPlugins } from './step-plugin-faults.ts';
 import { reconcile } from './turn.ts';
 import type { Turn } from './turn.ts';
 import { everyRolloutIsDue } from './world.ts';
@@ -68,6 +69,12 @@ export type Choice =
   | { readonly do: 'router-loses'; readonly replies: number }
   | { readonly do: 'router-goes' | 'router-restarts' }
   | { readonly do: 'router-delays'; readonly ms: number }
+  /** So many answers of step plugins are lost, or are errors. */
+  | { readonly do: 'plugins-lose' | 'plugins-err'; readonly replies: number }
+  | { readonly do: 'plugins-go' | 'plugins-restart' }
+  /** How long their answers take, and what they do. */
+  | { readonly do: 'plugins-delay' | 'plugins-take'; readonly ms: number }
+  | { readonly do: 'plugins-end'; readonly outcome: 'completed' | 'failed' }
   | { readonly do: 'refuse-creates'; readonly refused: boolean }
   | { readonly do: 'refuse-evictions'; readonly refused: boolean };
 
@@ -147,6 +154,14 @@ function meddle(world: World, choice: Meddling, rollout: string): void {
     case 'router-restarts':
     case 'router-delays':
       return disturbRouter(world, choice);
+    case 'plugins-lose':
+    case 'plugins-err':
+    case 'plugins-go':
+    case 'plugins-restart':
+    case 'plugins-delay':
+    case 'plugins-take':
+    case 'plugins-end':
+      return disturbPlugins(world, choice);
     case 'delete-set':
     case 'scale-set':
     case 'touch-set':

@@ -17,6 +17,8 @@ export { after, askedFor, availableOf, sceneOf } from './scene.ts';
 export type { Scene, SceneSet } from './scene.ts';
 export { restartRouter, routesOf } from './router.ts';
 export type { RouterMemory, RouterOptions, VirtualRouter } from './router.ts';
+export { openOperations, restartStepPlugins } from './step-plugin.ts';
+export type { Operation, StepPluginOptions, VirtualStepPlugins } from './step-plugin.ts';
 export { Store } from './store.ts';
 export type { Precondition, Refusal, Written } from './store.ts';
 export { reconcile, restartController } from './turn.ts';

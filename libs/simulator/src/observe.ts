@@ -5,6 +5,7 @@ import type { KubeObject, LabelSelector, ReplicaSet, Rollout } from '@sluice/mod
 import type { Cache } from './cache.ts';
 import { controllerOf } from './objects.ts';
 import { routerAnswers } from './router.ts';
+import { pluginAnswers } from './step-plugin.ts';
 import { memoryOf } from './world.ts';
 import type { World } from './world.ts';
 
@@ -31,6 +32,7 @@ export function observe(world: World, rollout: Rollout): RolloutSnapshot {
     ...(createFailure ? { createFailure } : {}),
     ...observeAnalyses(world, rollout),
     ...routerAnswers(world, rollout),
+    ...pluginAnswers(world),
     capabilities: world.capabilities,
   };
 }

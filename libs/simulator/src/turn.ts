@@ -1,8 +1,10 @@
+import { tellsOfPlugins } from '@sluice/engine';
 import type { Action, Decision, EventIntent, RolloutSnapshot, TrafficIntent } from '@sluice/engine';
 import type { Rollout } from '@sluice/model';
 import { execute } from './execute.ts';
 import { observe } from './observe.ts';
 import { askRouter, lookAgain, routerAgainAt, routesOf } from './router.ts';
+import { answersAreTold, callStepPlugin, forgetPluginAnswers, pluginAgainAt } from './step-plugin.ts';
 import { memoryOf } from './world.ts';
 import type { World } from './world.ts';
 import type { Refusal } from './store.ts';
@@ -57,7 +59,10 @@ export function reconcile(world: World, name: string, options: TurnOptions = {})
   lookAgain(world, rollout);
   const turn = decideAndCarryOut(world, rollout, options);
   if (turn.ended === 'died') restartController(world);
-  else wakeAt(world, name, routerAgainAt(world, rollout));
+  else {
+    wakeAt(world, name, routerAgainAt(world, rollout));
+    wakeAt(world, name, pluginAgainAt(world));
+  }
   return turn;
 }
 
@@ -112,6 +117,13 @@ function carryOut(world: World, { snapshot, decision, rollout, earlier, diesAfte
     }
     // What comes behind a question to a router waits for its answer.
     if (asked) break;
+    if (world.stepPlugins && action.kind === 'CallStepPlugin') {
+      // It is not stored yet that the plugin is asked: whoever comes next could not know.
+      if (!tellsOfPlugins(rollout.status ?? {}, decision.status)) continue;
+      asked = callStepPlugin(world, action.call) === 'asked';
+      if (asked) done.push(action);
+      continue;
+    }
     wrote = true;
     const outcome = execute(world, rollout, action, version);
     if (!outcome.ok) {
@@ -132,6 +144,7 @@ function carryOut(world: World, { snapshot, decision, rollout, earlier, diesAfte
     return ended(decision.statusUrgency === 'soon' ? 'waits' : done.length ? 'done' : 'nothing-to-do');
   }
   if (!writeStatus(world, rollout, decision, version)) return ended('Conflict');
+  answersAreTold(world, snapshot.stepPlugins);
   for (const turn of earlier) record(world, name, turn.decision.events);
   record(world, name, decision.events);
   return ended('done', true);
@@ -180,6 +193,7 @@ function wakeAt(world: World, name: string, at: number | undefined): void {
 /** What a controller kept in memory is gone; it lists everything and looks at every Rollout. */
 export function restartController(world: World): void {
   world.memories.clear();
+  forgetPluginAnswers(world);
   world.router?.memories.clear();
   world.router?.releases.clear();
   world.cache.restart();

@@ -10,6 +10,8 @@ import { controllerOf } from './objects.ts';
 import type { Kind, StoredKinds } from './objects.ts';
 import { createRouter } from './router.ts';
 import type { RouterOptions, VirtualRouter } from './router.ts';
+import { createStepPlugins } from './step-plugin.ts';
+import type { StepPluginOptions, VirtualStepPlugins } from './step-plugin.ts';
 import { Store } from './store.ts';
 
 export type DecideRollout = (snapshot: RolloutSnapshot) => Decision;
@@ -36,6 +38,8 @@ export interface WorldOptions {
   readonly measure?: Measure;
   /** There is a traffic router. */
   readonly router?: RouterOptions;
+  /** There are step plugins. */
+  readonly stepPlugins?: StepPluginOptions;
 }
 
 /** What the kubelet knows about a pod and the API does not say. */
@@ -83,6 +87,7 @@ export interface World {
   /** What the experiment-manager remembers of each Experiment. */
   readonly experiments: Map<string, ExperimentMemory>;
   readonly router: VirtualRouter | undefined;
+  readonly stepPlugins: VirtualStepPlugins | undefined;
   /** What metrics say: people and chance change it. */
   measure: Measure;
   /** Rollouts, ReplicaSets, Deployments, AnalysisRuns and Experiments whose controller has something to look at. */
@@ -105,7 +110,11 @@ const DEFAULT_TIMES: PodTimes = { startMs: 1000, terminationMs: 500 };
 
 export function createWorld(options: WorldOptions = {}): World {
   const router = options.router && createRouter(options.router);
-  const capabilities = options.capabilities ?? noCapabilities;
+  const stepPlugins = options.stepPlugins && createStepPlugins(options.stepPlugins);
+  const capabilities = {
+    ...(options.capabilities ?? noCapabilities),
+    ...(stepPlugins && { stepPlugins: stepPlugins.names }),
+  };
   const store = new Store(options.now ?? START, options.namespace ?? 'simulated', (kind, object) =>
     noticed(world, kind, object),
   );
@@ -117,6 +126,7 @@ export function createWorld(options: WorldOptions = {}): World {
     decideExperiment: options.decideExperiment ?? decideExperiment,
     capabilities: router ? { ...capabilities, routers: [router.name] } : capabilities,
     router,
+    stepPlugins,
     pods: { ...DEFAULT_TIMES, ...options.pods },
     lives: new Map(),
     images: new Map(),

@@ -8,7 +8,7 @@ import type {
   RolloutSpec,
   WorkloadScaleDown,
 } from '@sluice/model';
-import type { Choice, Manifest, RouterOptions } from '../src/index.ts';
+import type { Choice, Manifest, RouterOptions, StepPluginOptions } from '../src/index.ts';
 
 export type Goal = 'abort' | 'promote' | 'rollback' | 'supersede';
 
@@ -24,6 +24,8 @@ export interface History {
   readonly metrics?: Metric;
   /** Splits the traffic. */
   readonly router?: RouterOptions;
+  /** Do steps. */
+  readonly stepPlugins?: StepPluginOptions;
   /** Whether the first version is up before anything happens. */
   readonly deployed: boolean;
   readonly choices: readonly Choice[];

@@ -14,6 +14,8 @@ import type { History } from './history.ts';
 import * as mutants from './mutants.ts';
 import { Broken, playHistory } from './play.ts';
 import type { Broke, Engines } from './play.ts';
+import { pluginHistory } from './plugin-history.ts';
+import * as pluginMutants from './plugin-mutants.ts';
 import { routedHistory } from './routed-history.ts';
 
 /** Whether one of so many histories breaks this property with this engine; what else they break does not count. */
@@ -57,6 +59,11 @@ const cases: readonly [string, Engines['decide'] & object, Broke, fc.Arbitrary<H
   ['routes more than pods can carry', mutants.routesTooMuch, 'capacity', routedHistory],
   ['drains what a slow router still sends to', mutants.trustsDeclarations, 'capacity', routedHistory],
   ['forgets that traffic was to go back', mutants.forgetsAbort, 'converges', routedHistory],
+  ['forgets what plugins do for a replaced update', pluginMutants.forgetsWhatRuns, 'plugin-ended', pluginHistory],
+  ['never asks a plugin to end what it does', pluginMutants.endsNothing, 'plugin-ended', pluginHistory],
+  ['does not wait for its plugins', pluginMutants.trustsRunningPlugins, 'plugin-evidence', pluginHistory],
+  ['asks a plugin to end the same thing twice', pluginMutants.endsTwice, 'plugin-calls', pluginHistory],
+  ['forgets an abort while plugins are at work', mutants.forgetsAbort, 'converges', pluginHistory],
 ];
 
 const experimentCases: readonly [string, Engines['decideExperiment'] & object, Broke][] = [

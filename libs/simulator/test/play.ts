@@ -27,9 +27,11 @@ import {
 import type { DecideExperiment, DecideRollout, Property, Turn, VirtualRouter, World } from '../src/index.ts';
 import { images, manifestsOf, ROLLOUT, service, servicesOf } from './history.ts';
 import type { Goal, History } from './history.ts';
+import { calmStepPlugins, stepPluginWrongs, unprovenSteps } from './plugin-checks.ts';
+import type { PluginBroke } from './plugin-checks.ts';
 
 /** What a history can break: the properties of one decision, and those that show only over time. */
-export type Broke = Property | 'rest' | 'converges' | 'idempotent' | 'joined' | 'leftovers';
+export type Broke = Property | 'rest' | 'converges' | 'idempotent' | 'joined' | 'leftovers' | PluginBroke;
 
 export class Broken extends Error {
   readonly property: Broke;
@@ -52,6 +54,7 @@ export function begin(history: History, engines: Engines = {}): World {
     ...engines,
     ...(history.metrics ? { capabilities } : {}),
     ...(history.router ? { router: history.router } : {}),
+    ...(history.stepPlugins ? { stepPlugins: history.stepPlugins } : {}),
   });
   apply(world, ...manifestsOf(history));
   return world;
@@ -62,6 +65,12 @@ export function expectSafe(turns: readonly Turn[]): void {
     const [first] = violationsOf(turn);
     if (first) throw new Broken(first.property, `${first.what} (${JSON.stringify(turn.decision.actions)})`);
   }
+}
+
+/** No step of a plugin is gone past before the plugin has done it. */
+function expectProven(world: World, turns: readonly Turn[]): void {
+  const [unproven] = unprovenSteps(world, turns);
+  if (unproven) throw new Broken('plugin-evidence', unproven);
 }
 
 /** Experiments and the Rollout's Services do not meet. */
@@ -76,6 +85,7 @@ const MAX_TURNS = 400;
 export function rest(world: World, what: string): void {
   const { turns, ended } = settle(world, { maxTurns: MAX_TURNS, seen: () => expectApart(world) });
   expectSafe(turns);
+  expectProven(world, turns);
   if (ended === 'settled') {
     const [left] = leftovers(world);
     if (left) throw new Broken('leftovers', `${what}: ${left}`);
@@ -91,7 +101,9 @@ export function playHistory(history: History, engines?: Engines): void {
   const world = begin(history, engines);
   if (history.deployed) rest(world, 'first deploy');
   for (const choice of history.choices) {
-    expectSafe(step(world, choice));
+    const turns = step(world, choice);
+    expectSafe(turns);
+    expectProven(world, turns);
     expectApart(world);
   }
   stopFaults(world, history);
@@ -99,6 +111,7 @@ export function playHistory(history: History, engines?: Engines): void {
   reach(world, history.goal);
   checkGoal(world, history.goal);
   checkExperiments(world);
+  checkStepPlugins(world);
   checkIdempotence(world);
 }
 
@@ -110,6 +123,7 @@ export function stopFaults(world: World, history: History): void {
   world.createsRefused = false;
   world.evictionsRefused = false;
   if (world.router) calmRouter(world, world.router);
+  if (world.stepPlugins) calmStepPlugins(world, world.stepPlugins);
   for (const name of servicesOf(history)) if (!world.store.get('Service', name)) apply(world, service(name));
   patchRolloutSpec(world, ROLLOUT, { paused: false });
 }
@@ -195,6 +209,11 @@ function checkServices(world: World, fail: (what: string) => never): void {
     const selected = world.store.get('Service', name)?.spec?.selector?.[podTemplateHashLabel];
     if (selected !== hash) fail(`Service ${name} selects ${selected}, not ${hash}`);
   }
+}
+
+function checkStepPlugins(world: World): void {
+  const [wrong] = stepPluginWrongs(world, current(world));
+  if (wrong) throw new Broken(...wrong);
 }
 
 /** An update that is over leaves no experiment of its steps behind, nor anything that one has made. */

@@ -1,0 +1,14 @@
+import fc from 'fast-check';
+import { describe, it } from 'vitest';
+import { playHistory } from './play.ts';
+import { pluginHistory } from './plugin-history.ts';
+import { histories, runs } from './size.ts';
+
+describe('Whatever step plugins do, and whatever happens to their rollout', { timeout: 600_000 }, () => {
+  it('what they have begun comes to an end or is ended, and the rollout goes where it was asked to go', () => {
+    fc.assert(
+      fc.property(pluginHistory, (history) => playHistory(history)),
+      runs(histories / 25),
+    );
+  });
+});
