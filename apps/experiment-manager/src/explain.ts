@@ -1,6 +1,7 @@
 import type { ExperimentExplanation } from '@sluice/engine';
 import { keyOf } from '@sluice/kube';
 import type { Authority } from '@sluice/kube';
+import { explainStanding } from '@sluice/reconcile';
 import type { StatusServer } from '@sluice/service';
 import type { Controller } from './controller.ts';
 
@@ -10,6 +11,7 @@ export interface ExperimentReport {
   readonly name: string;
   readonly phase: string | undefined;
   readonly message: string | undefined;
+  /** On a replica that is not in charge of the Experiment: who is. */
   readonly explanation: ExperimentExplanation;
   /** What it would do next, in order; empty when it waits. */
   readonly actions: readonly string[];
@@ -20,30 +22,25 @@ export interface ExperimentReport {
 /** Why an Experiment is where it is, as decided from the caches at this moment; undefined when there is no such Experiment here. */
 export async function explainExperiment(
   controller: Pick<Controller, 'decide'>,
-  authority: Pick<Authority, 'standing'>,
+  authority: Pick<Authority, 'standing' | 'describe' | 'leaseOf'>,
   namespace: string,
   name: string,
 ): Promise<ExperimentReport | undefined> {
   const key = keyOf({ namespace, name });
   const decided = await controller.decide(key);
   if (decided === undefined) return undefined;
-  const { decision } = decided;
-  const isObserving = authority.standing(key) === 'other controller';
+  const { decision, snapshot } = decided;
+  const elsewhere = explainStanding(authority, key);
+  // What was answered to whoever is in charge is known there only: anybody else can tell no more than what is stored.
+  const { status } = elsewhere === undefined ? decision : snapshot.experiment;
   return {
     namespace,
     name,
-    phase: decision.status.phase,
-    message: decision.status.message,
-    explanation: isObserving
-      ? {
-          code: 'OtherController',
-          detail:
-            'Another controller of this API is live, or it cannot be told whether one is: this one only observes.',
-          unblock: 'Stop the other controller (docs/handover.md); this one goes on when its Lease has run out.',
-        }
-      : decision.explanation,
-    actions: isObserving ? [] : decision.actions.map((action) => action.kind),
-    wakeAt: decision.wakeAt === undefined ? undefined : new Date(decision.wakeAt).toISOString(),
+    phase: status?.phase,
+    message: status?.message,
+    explanation: elsewhere ?? decision.explanation,
+    actions: elsewhere ? [] : decision.actions.map((action) => action.kind),
+    wakeAt: elsewhere || decision.wakeAt === undefined ? undefined : new Date(decision.wakeAt).toISOString(),
   };
 }
 

@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
-import { createClient } from '@sluice/kube';
 import { createAnalysisPeer } from '@sluice/peers';
-import { duration, integer, kubeOptions, list, runService, serviceOptions, text } from '@sluice/service';
+import { clientOf, standingOf, standingOptions } from '@sluice/reconcile';
+import { duration, integer, kubeOptions, runService, serviceOptions, text } from '@sluice/service';
+import { clientTlsOf, clientTlsOptions, serverTlsOf, serverTlsOptions, warnOfPlaintext } from '@sluice/service/tls';
 import { createExperimentMetrics } from './metrics.ts';
 import { createExperimentManager } from './parts.ts';
 
@@ -14,12 +13,11 @@ await runService({
   options: {
     ...serviceOptions({ httpPort: 8090 }),
     ...kubeOptions(),
-    foreignLeaseNamespace: list(
-      'Where another controller of this API may keep its Lease: while it is live, this one only observes. "none" if there is no other; the system namespace is looked at as well.',
-      { default: ['argo-rollouts'] },
-    ),
+    ...standingOptions(),
     grpcHost: text('Address for calls; 127.0.0.1 keeps them on this machine.', { default: '0.0.0.0' }),
     grpcPort: integer('Port for calls; 0 takes a free one.', { default: 8091, min: 0, max: 65_535 }),
+    ...serverTlsOptions(),
+    ...clientTlsOptions(),
     analysisRunner: text(
       'Where the analysis-runner answers calls (HOST:PORT). Without it experiments with analyses wait.',
     ),
@@ -28,35 +26,23 @@ await runService({
   },
   assemble: async ({ config, logger, metrics }) => {
     const experimentMetrics = createExperimentMetrics(metrics);
-    const client = await createClient({
+    const client = await clientOf(config, {
       userAgent: `sluice-experiment-manager/${version}`,
-      ...(config.kubeconfig === undefined ? {} : { kubeconfig: config.kubeconfig }),
-      ...(config.context === undefined ? {} : { context: config.context }),
-      ...(config.kubeQps === 0 ? {} : { qps: config.kubeQps }),
+      logger,
       onCall: experimentMetrics.onCall,
     });
-    logger.info(
-      { server: client.server, source: client.source, instanceId: config.instanceId },
-      'serving this cluster',
-    );
-    const expectsNobody = config.foreignLeaseNamespace.includes('none');
+    const tls = clientTlsOf(config);
+    const serverTls = serverTlsOf(config, { callers: 'known', logger });
+    warnOfPlaintext(serverTls, { host: config.grpcHost, holds: 'they make Experiments, and so pods', logger });
     return createExperimentManager({
       client,
       logger,
       metrics: experimentMetrics,
-      ...(config.analysisRunner ? { analysis: createAnalysisPeer({ address: config.analysisRunner }) } : {}),
-      namespaces: config.namespaces,
-      systemNamespace: config.systemNamespace,
-      instanceId: config.instanceId,
-      identity: `${hostname()}_${randomUUID()}`,
-      leaderElect: config.leaderElect,
-      leaseDurationMs: config.leaseDurationMs,
-      renewDeadlineMs: config.leaseRenewDeadlineMs,
-      retryPeriodMs: config.leaseRetryMs,
-      foreignNamespaces: expectsNobody ? [] : [...config.foreignLeaseNamespace, config.systemNamespace],
+      ...(config.analysisRunner ? { analysis: createAnalysisPeer({ address: config.analysisRunner, tls }) } : {}),
+      ...standingOf(config),
       workers: config.workers,
       resyncMs: config.resyncMs,
-      grpc: { host: config.grpcHost, port: config.grpcPort },
+      grpc: { host: config.grpcHost, port: config.grpcPort, tls: serverTls },
     });
   },
 });

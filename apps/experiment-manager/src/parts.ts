@@ -1,9 +1,9 @@
-import type { ServerCredentials } from '@grpc/grpc-js';
-import { createAuthority, createEventRecorder, isKubeError } from '@sluice/kube';
+import { createEventRecorder, isKubeError } from '@sluice/kube';
 import type { Authority, AuthorityOptions, KubeClient, KubeLogger, ReflectorTimings } from '@sluice/kube';
 import { eventSourceComponent } from '@sluice/model';
-import { StartError } from '@sluice/service';
-import type { Assembly, Part } from '@sluice/service';
+import { createReplica, createStanding } from '@sluice/reconcile';
+import type { Replica } from '@sluice/reconcile';
+import type { ServerTls } from '@sluice/service/tls';
 import { createCaches } from './assemble/caches.ts';
 import type { Caches } from './assemble/caches.ts';
 import { experimentService } from './calls/experiment-service.ts';
@@ -28,21 +28,15 @@ export interface ExperimentManagerOptions
   readonly grpc?: {
     readonly host: string;
     readonly port: number;
-    readonly credentials?: () => Promise<ServerCredentials>;
+    readonly tls?: ServerTls | undefined;
   };
 }
 
-export interface ExperimentManager extends Assembly {
+export interface ExperimentManager extends Replica {
   readonly caches: Caches;
   readonly authority: Authority;
   readonly controller: Controller;
-  /** Starts all parts in order; for tests, where no service runs around it. Resolves with the address of the calls, where they are answered. */
-  start(): Promise<string | undefined>;
-  stop(): Promise<void>;
 }
-
-// Watches end after 290 s at the latest: silence for so long means that they do not come back.
-const silentTooLongMs = 400_000;
 
 /** Puts the manager together. Nothing is started yet. */
 export function createExperimentManager(options: ExperimentManagerOptions): ExperimentManager {
@@ -60,11 +54,10 @@ export function createExperimentManager(options: ExperimentManagerOptions): Expe
     },
   });
   const recorder = createEventRecorder({ client, component: eventSourceComponent, logger });
-  const authority = createAuthority({
+  const authority = createStanding({
     ...options,
     service: 'experiment-manager',
-    refusal: (message, cause) => new StartError(message, cause),
-    onChange: () => controller.enqueueAll(),
+    onChange: () => controller.standingChanged(),
   });
   const controller: Controller = createController({
     ...options,
@@ -80,51 +73,15 @@ export function createExperimentManager(options: ExperimentManagerOptions): Expe
     lastEventAgeMs: () => caches.lastEventAgeMs,
   });
 
-  const stopper = new AbortController();
-  const parts: readonly Part[] = [
-    {
-      name: 'caches',
-      async start() {
-        caches.start();
-        await caches.whenSynced(stopper.signal);
-      },
-      stop: () => caches.stop(),
-    },
-    { name: 'events', start: () => undefined, stop: () => recorder.stop() },
-    ...(options.grpc === undefined ? [] : [callsPart(experimentService(client), options.grpc)]),
-    { name: 'authority', start: () => authority.start(), stop: () => authority.stop() },
-    { name: 'controller', start: () => controller.start(), stop: () => controller.stop() },
-  ];
-
-  return {
+  const replica = createReplica({
     caches,
     authority,
     controller,
-    parts,
-    live: {
-      watches: () =>
-        !caches.synced ||
-        caches.lastEventAgeMs < silentTooLongMs ||
-        'no sign of life from the API server on some watch',
-    },
-    ready: {
-      caches: () => caches.synced || 'still listing',
-      authority: () => authority.isSettled || 'it is not known yet who is in charge',
-    },
+    recorder,
+    others: () => (options.grpc === undefined ? [] : [callsPart(experimentService(client), options.grpc)]),
     routes: (app) =>
       addExplainRoute(app, (namespace, name) => explainExperiment(controller, authority, namespace, name)),
-    async start() {
-      let address: string | undefined;
-      for (const part of parts) {
-        const answer = await part.start();
-        if (part.name === 'grpc' && typeof answer === 'string') address = answer;
-      }
-      return address;
-    },
-    async stop() {
-      stopper.abort(new Error('the experiment-manager stops'));
-      for (const part of parts.toReversed()) await part.stop?.();
-      metrics?.stop();
-    },
-  };
+    onStopped: () => metrics?.stop(),
+  });
+  return { ...replica, caches, authority, controller };
 }

@@ -1,8 +1,7 @@
-import { keyOf, sameJson } from '@sluice/kube';
+import { controllerOf, keyOf, sameJson } from '@sluice/kube';
 import type { KubeObject, Priority } from '@sluice/kube';
 import type { AnalysisRun, Experiment } from '@sluice/model';
 import type { Caches } from './assemble/caches.ts';
-import { controllerOf } from './assemble/projections.ts';
 
 export interface TriggerTargets {
   /** This Experiment has to be looked at. */
@@ -12,7 +11,7 @@ export interface TriggerTargets {
 /** Turns every change in the caches into the keys of the Experiments that it concerns. Returns how to stop it. */
 export function watchChanges(caches: Caches, { enqueue }: TriggerTargets): () => void {
   const ownerChanged = (object: KubeObject | undefined): void => {
-    const owner = object && controllerOf(object as Parameters<typeof controllerOf>[0]);
+    const owner = object && controllerOf(object);
     if (owner?.kind !== 'Experiment') return;
     const key = keyOf({ namespace: object?.metadata.namespace ?? '', name: owner.name });
     if (caches.experiments.getByKey(key)?.metadata.uid === owner.uid) enqueue(key, 'normal');

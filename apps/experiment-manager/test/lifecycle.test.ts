@@ -170,7 +170,7 @@ describe('an experiment', { timeout }, () => {
     });
     for (const { metadata } of manager.caches.experiments.list())
       await manager.controller.decide(`${world.namespace}/${metadata.name}`);
-    manager.controller.enqueueAll();
+    manager.controller.standingChanged();
     await sleep(500);
     expect(world.writes()).toHaveLength(seen);
   });

@@ -108,7 +108,7 @@ export class LiveWorld {
       ...options,
     });
     this.#stops.push(() => manager.stop());
-    const address = (await manager.start()) ?? '';
+    const { grpc: address = '' } = await manager.start();
     return { ...manager, address, caches: manager.caches, parts: manager.parts ?? [] };
   }
 

@@ -1,28 +1,12 @@
-import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
-import { createClient } from '@sluice/kube';
 import { createAnalysisPeer, createExperimentPeer } from '@sluice/peers';
-import { duration, integer, kubeOptions, list, runService, serviceOptions, text } from '@sluice/service';
-import { configuredPlugin, createPluginHost } from '@sluice/plugin-host';
-import type { ConfiguredPlugin } from '@sluice/plugin-host';
-import type { Option } from '@sluice/service';
+import { createPluginHost, pluginList } from '@sluice/plugin-host';
+import { clientOf, standingOf, standingOptions } from '@sluice/reconcile';
+import { duration, integer, kubeOptions, runService, serviceOptions, text } from '@sluice/service';
+import { clientTlsOf, clientTlsOptions } from '@sluice/service/tls';
 import { createControllerMetrics } from './metrics.ts';
 import { createRolloutController } from './parts.ts';
 
 const version = '0.1.0';
-
-function pluginList(describe: string): Option<readonly ConfiguredPlugin[]> {
-  return {
-    describe,
-    placeholder: 'TYPE:NAME=ADDRESS;…',
-    fallback: [],
-    parse: (text) =>
-      text
-        .split(';')
-        .filter((part) => part.trim() !== '')
-        .map((part) => configuredPlugin(part.trim())),
-  };
-}
 
 await runService({
   name: 'rollout-controller',
@@ -30,14 +14,12 @@ await runService({
   options: {
     ...serviceOptions({ httpPort: 8090 }),
     ...kubeOptions(),
-    foreignLeaseNamespace: list(
-      'Where another controller of this API may keep its Lease: while it is live, this one only observes. "none" if there is no other; the system namespace is looked at as well.',
-      { default: ['argo-rollouts'] },
-    ),
+    ...standingOptions(),
     workers: integer('Rollouts worked on at once.', { default: 10, min: 1, max: 200 }),
     plugins: pluginList(
       'Plugins at fixed addresses, beside those found as Services labelled sluice.dev/plugin: router:nginx=127.0.0.1:8091;router:istio=127.0.0.1:8092',
     ),
+    ...clientTlsOptions(),
     analysisRunner: text('Where the analysis-runner is (host:port). Without it, Rollouts with an analysis are held.'),
     experimentManager: text(
       'Where the experiment-manager is (host:port). Without it, Rollouts with an experiment step are held.',
@@ -46,23 +28,18 @@ await runService({
   },
   assemble: async ({ config, logger, metrics }) => {
     const controllerMetrics = createControllerMetrics(metrics);
-    const client = await createClient({
+    const client = await clientOf(config, {
       userAgent: `sluice-rollout-controller/${version}`,
-      ...(config.kubeconfig === undefined ? {} : { kubeconfig: config.kubeconfig }),
-      ...(config.context === undefined ? {} : { context: config.context }),
-      ...(config.kubeQps === 0 ? {} : { qps: config.kubeQps }),
+      logger,
       onCall: controllerMetrics.onCall,
     });
-    logger.info(
-      { server: client.server, source: client.source, instanceId: config.instanceId },
-      'serving this cluster',
-    );
-    const expectsNobody = config.foreignLeaseNamespace.includes('none');
+    const tls = clientTlsOf(config);
     const plugins = createPluginHost({
       client,
       namespaces: config.namespaces,
       systemNamespace: config.systemNamespace,
       configured: config.plugins,
+      ...(tls !== undefined && { tls }),
       logger,
       metrics,
       callsAtOnce: Math.max(1, config.workers - 2),
@@ -70,19 +47,13 @@ await runService({
     return createRolloutController({
       client,
       plugins,
-      ...(config.analysisRunner ? { analysis: createAnalysisPeer({ address: config.analysisRunner }) } : {}),
-      ...(config.experimentManager ? { experiments: createExperimentPeer({ address: config.experimentManager }) } : {}),
+      ...(config.analysisRunner ? { analysis: createAnalysisPeer({ address: config.analysisRunner, tls }) } : {}),
+      ...(config.experimentManager
+        ? { experiments: createExperimentPeer({ address: config.experimentManager, tls }) }
+        : {}),
       logger,
       metrics: controllerMetrics,
-      namespaces: config.namespaces,
-      systemNamespace: config.systemNamespace,
-      instanceId: config.instanceId,
-      identity: `${hostname()}_${randomUUID()}`,
-      leaderElect: config.leaderElect,
-      leaseDurationMs: config.leaseDurationMs,
-      renewDeadlineMs: config.leaseRenewDeadlineMs,
-      retryPeriodMs: config.leaseRetryMs,
-      foreignNamespaces: expectsNobody ? [] : [...config.foreignLeaseNamespace, config.systemNamespace],
+      ...standingOf(config),
       workers: config.workers,
       resyncMs: config.resyncMs,
     });

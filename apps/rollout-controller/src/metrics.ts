@@ -1,53 +1,28 @@
 import { routersOf } from '@sluice/engine';
-import type { EventIntent } from '@sluice/engine';
-import { parseKey } from '@sluice/kube';
-import type { CallObservation, WorkQueueHooks } from '@sluice/kube';
+import type { CallObservation } from '@sluice/kube';
 import { conditionReasons, conditionTypes } from '@sluice/model';
 import type { Rollout } from '@sluice/model';
+import { calledPath, createReconcileMetrics, labelsOf } from '@sluice/reconcile';
+import type { ReconcileMetrics, ReconcileSources } from '@sluice/reconcile';
 import type { Metrics } from '@sluice/service';
-import type { Authority } from './authority.ts';
 import type { ControllerHooks } from './controller.ts';
 
-/** How long the series of a Rollout outlive it, so that the last scrape sees how it ended. Source: spec-rollout §9.1. */
-const seriesOutliveMs = 65_000;
-
-export interface ControllerMetrics {
+export interface ControllerMetrics extends Pick<ReconcileMetrics, 'onWatchRestart' | 'stop'> {
   readonly hooks: ControllerHooks;
   onCall(call: CallObservation): void;
-  onWatchRestart(plural: string, why: 'list' | 'watch'): void;
   /** What is looked at when somebody scrapes; there is nothing to see before. */
   observe(sources: MetricSources): void;
-  stop(): void;
 }
 
-export interface MetricSources {
+export interface MetricSources extends ReconcileSources {
   readonly rollouts: () => readonly Rollout[];
-  readonly exists: (key: string) => boolean;
-  readonly authority: Pick<Authority, 'standing' | 'describe'>;
-  readonly lastEventAgeMs: () => number;
 }
 
 /** Metrics by the names that dashboards for this API query (spec-rollout §9.2), and ours under `sluice_`. */
 export function createControllerMetrics(metrics: Metrics): ControllerMetrics {
-  let sources: MetricSources | undefined;
-  const timers = new Map<string, NodeJS.Timeout>();
-  observeRollouts(metrics, () => sources?.rollouts() ?? []);
-  observeStanding(metrics, () => sources);
-
-  const named = ['namespace', 'name'] as const;
-  const reconcile = metrics.histogram({
-    name: 'rollout_reconcile',
-    prefix: '',
-    help: 'Seconds that one reconciliation of a Rollout took.',
-    labels: named,
-    buckets: [0.01, 0.15, 0.25, 0.5, 1],
-  });
-  const errors = metrics.counter({
-    name: 'rollout_reconcile_error',
-    prefix: '',
-    help: 'Reconciliations of a Rollout that failed.',
-    labels: named,
-  });
+  let rollouts: MetricSources['rollouts'] = () => [];
+  observeRollouts(metrics, () => rollouts());
+  const common = createReconcileMetrics(metrics, { what: 'rollout', kind: 'Rollout', queue: 'Rollouts' });
   const events = metrics.counter({
     name: 'rollout_events_total',
     prefix: '',
@@ -60,55 +35,27 @@ export function createControllerMetrics(metrics: Metrics): ControllerMetrics {
     help: 'Calls to the API server. `name` is given for Rollouts only: other names change with every revision.',
     labels: ['kind', 'namespace', 'name', 'verb', 'status_code'],
   });
-  const restarts = metrics.counter({
-    name: 'watch_restarts_total',
-    help: 'Lists and watches that failed and were begun anew.',
-    labels: ['kind', 'why'],
-  });
-  const queues = observeQueues(metrics);
-
-  function forgetLater(key: string): void {
-    clearTimeout(timers.get(key));
-    const timer = setTimeout(() => {
-      timers.delete(key);
-      if (sources?.exists(key) !== true) void metrics.forget(labelsOf(key));
-    }, seriesOutliveMs);
-    timers.set(key, timer.unref());
-  }
-
   return {
     hooks: {
-      rollouts: queues.hooksOf('Rollouts'),
-      services: queues.hooksOf('Services'),
-      onAdded: queues.added,
-      onReconciled(key, durationMs, error) {
-        reconcile.observe(labelsOf(key), durationMs / 1000);
-        if (error !== undefined) errors.inc(labelsOf(key));
-      },
-      onEvent: (key, { type, reason }: EventIntent) => events.inc({ ...labelsOf(key), type, reason }),
-      onGone: forgetLater,
+      rollouts: common.hooks,
+      services: common.queue('Services'),
+      onEvent: (key, { type, reason }) => events.inc({ ...labelsOf(key), type, reason }),
     },
     onCall: (call) => calls.inc(labelsOfCall(call)),
-    onWatchRestart: (kind, why) => restarts.inc({ kind, why }),
-    observe: (given) => void (sources = given),
-    stop: () => timers.forEach((timer) => clearTimeout(timer)),
+    onWatchRestart: common.onWatchRestart,
+    observe(sources) {
+      rollouts = sources.rollouts;
+      common.observe(sources);
+    },
+    stop: common.stop,
   };
-}
-
-function labelsOf(key: string): { namespace: string; name: string } {
-  const { namespace = '', name } = parseKey(key);
-  return { namespace, name };
 }
 
 const notApplicable = 'N/A';
 const verbs = { GET: 'Get', POST: 'Create', PUT: 'Update', PATCH: 'Patch', DELETE: 'Delete' } as const;
 
-/** `/apis/GROUP/VERSION[/namespaces/NAMESPACE]/PLURAL[/NAME[/SUBRESOURCE]]`, or the same under `/api/VERSION`. */
 function labelsOfCall({ method, path, code }: CallObservation) {
-  const [, root, ...rest] = path.split('/');
-  const parts = rest.slice(root === 'api' ? 1 : 2);
-  const namespace = parts[0] === 'namespaces' && parts.length > 2 ? parts[1] : undefined;
-  const [kind = path, name] = namespace === undefined ? parts : parts.slice(2);
+  const { kind, namespace, name } = calledPath(path);
   return {
     kind,
     namespace: namespace ?? notApplicable,
@@ -183,67 +130,4 @@ function observeRollouts(metrics: Metrics, rollouts: () => readonly Rollout[]): 
   );
   replicas('desired', 'Pods that are asked for.', ({ spec }) => spec.replicas ?? 1);
   replicas('updated', 'Pods of the desired version.', ({ status }) => status?.updatedReplicas ?? 0);
-}
-
-function observeStanding(metrics: Metrics, sources: () => MetricSources | undefined): void {
-  metrics.gauge({
-    name: 'in_charge',
-    help: '1 while this replica may write.',
-    collect: (gauge) => gauge.set(sources()?.authority.standing('') === 'in charge' ? 1 : 0),
-  });
-  metrics.gauge({
-    name: 'other_controller_live',
-    help: '1 while another controller of this API is live, or it cannot be told: then this one only observes.',
-    labels: ['lease'],
-    collect(gauge) {
-      for (const { lease, state } of sources()?.authority.describe().otherControllers ?? [])
-        gauge.set({ lease }, state === 'live' || state === 'unknown' ? 1 : 0);
-    },
-  });
-  metrics.gauge({
-    name: 'watch_last_event_age_seconds',
-    help: 'Age of the oldest sign of life of any watch.',
-    collect(gauge) {
-      const ageMs = sources()?.lastEventAgeMs() ?? 0;
-      gauge.set(Number.isFinite(ageMs) ? ageMs / 1000 : 0);
-    },
-  });
-}
-
-function observeQueues(metrics: Metrics) {
-  const labels = ['name'] as const;
-  const buckets = [0.001, 0.01, 0.1, 1, 10, 100];
-  const depth = metrics.gauge({ name: 'workqueue_depth', prefix: '', help: 'Keys that wait to be worked on.', labels });
-  const adds = metrics.counter({ name: 'workqueue_adds_total', prefix: '', help: 'Keys added.', labels });
-  const retries = metrics.counter({
-    name: 'workqueue_retries_total',
-    prefix: '',
-    help: 'Keys tried again after a failure.',
-    labels,
-  });
-  const waited = metrics.histogram({
-    name: 'workqueue_queue_duration_seconds',
-    prefix: '',
-    help: 'Seconds that a key waited.',
-    labels,
-    buckets,
-  });
-  const worked = metrics.histogram({
-    name: 'workqueue_work_duration_seconds',
-    prefix: '',
-    help: 'Seconds that a key was worked on.',
-    labels,
-    buckets,
-  });
-  return {
-    added: (name: 'Rollouts' | 'Services') => adds.inc({ name }),
-    hooksOf: (name: 'Rollouts' | 'Services'): WorkQueueHooks => ({
-      onDepth: (queued) => depth.set({ name }, queued),
-      onStart: (_key, waitedMs) => waited.observe({ name }, waitedMs / 1000),
-      onFinish(_key, durationMs, error) {
-        worked.observe({ name }, durationMs / 1000);
-        if (error !== undefined) retries.inc({ name });
-      },
-    }),
-  };
 }

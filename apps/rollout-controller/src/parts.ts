@@ -1,14 +1,14 @@
 import { noCapabilities } from '@sluice/engine';
 import { createEventRecorder, isKubeError } from '@sluice/kube';
-import type { KubeClient, KubeLogger, ReflectorTimings } from '@sluice/kube';
+import type { Authority, AuthorityOptions, KubeClient, KubeLogger, ReflectorTimings } from '@sluice/kube';
 import { eventSourceComponent } from '@sluice/model';
 import type { AnalysisPeer, ExperimentPeer } from '@sluice/peers';
 import type { PluginHost } from '@sluice/plugin-host';
-import type { Assembly, Part } from '@sluice/service';
+import { createReplica, createStanding } from '@sluice/reconcile';
+import type { Replica } from '@sluice/reconcile';
+import type { Part } from '@sluice/service';
 import { createCaches } from './assemble/caches.ts';
 import type { Caches } from './assemble/caches.ts';
-import { createAuthority } from './authority.ts';
-import type { Authority, AuthorityOptions } from './authority.ts';
 import { createController } from './controller.ts';
 import type { Controller, ControllerOptions } from './controller.ts';
 import { addExplainRoute, explainRollout } from './explain.ts';
@@ -19,7 +19,7 @@ import { createStepPlugins } from './step-plugins/step-plugins.ts';
 /** All that can be set about a rollout-controller; `main.ts` reads it from flags and environment. */
 export interface RolloutControllerOptions
   extends
-    Omit<AuthorityOptions, 'onChange' | 'logger' | 'client'>,
+    Omit<AuthorityOptions, 'onChange' | 'logger' | 'client' | 'service' | 'refusal'>,
     Partial<
       Pick<
         ControllerOptions,
@@ -42,27 +42,21 @@ export interface RolloutControllerOptions
   readonly lookEveryMs?: number;
 }
 
-export interface RolloutController extends Assembly {
+export interface RolloutController extends Replica {
   readonly caches: Caches;
   readonly authority: Authority;
   readonly controller: Controller;
-  /** Starts all parts in order; for tests, where no service runs around it. */
-  start(): Promise<void>;
-  stop(): Promise<void>;
 }
-
-// Watches end after 290 s at the latest: silence for so long means that they do not come back.
-const silentTooLongMs = 400_000;
 
 /** Puts the controller together. Nothing is started yet. */
 export function createRolloutController(options: RolloutControllerOptions): RolloutController {
-  const { client, logger, metrics } = options;
+  const { client, logger, metrics, plugins, analysis, experiments } = options;
   const caches = createCaches({
     client,
     logger,
     ...(options.namespaces === undefined ? {} : { namespaces: options.namespaces }),
     ...(options.instanceId === undefined ? {} : { instanceId: options.instanceId }),
-    follows: { analysis: options.analysis !== undefined, experiments: options.experiments !== undefined },
+    follows: { analysis: analysis !== undefined, experiments: experiments !== undefined },
     ...(options.watchTimings === undefined ? {} : { timings: options.watchTimings }),
     onRestart(plural, why, error) {
       metrics?.onWatchRestart(plural, why);
@@ -71,25 +65,25 @@ export function createRolloutController(options: RolloutControllerOptions): Roll
     },
   });
   const recorder = createEventRecorder({ client, component: eventSourceComponent, logger });
-  const authority = createAuthority({ ...options, onChange: () => controller.enqueueAll() });
-  const routers =
-    options.plugins &&
-    createRouters({ host: options.plugins, logger, now: options.now ?? Date.now, lookEveryMs: options.lookEveryMs });
-  const stepPlugins =
-    options.plugins && createStepPlugins({ host: options.plugins, logger, now: options.now ?? Date.now });
+  const authority = createStanding({
+    ...options,
+    service: 'rollout-controller',
+    onChange: () => controller.standingChanged(),
+  });
+  const now = options.now ?? Date.now;
   const controller: Controller = createController({
     ...options,
-    routers,
-    stepPlugins,
+    routers: plugins && createRouters({ host: plugins, logger, now, lookEveryMs: options.lookEveryMs }),
+    stepPlugins: plugins && createStepPlugins({ host: plugins, logger, now }),
     caches,
     authority,
     recorder,
     capabilities: {
       ...(options.capabilities ?? noCapabilities),
-      ...(options.analysis && { analysis: true }),
-      ...(options.experiments && { experiments: true }),
+      ...(analysis && { analysis: true }),
+      ...(experiments && { experiments: true }),
     },
-    peers: { analysis: options.analysis, experiments: options.experiments },
+    peers: { analysis, experiments },
     ...(metrics === undefined ? {} : { hooks: metrics.hooks }),
   });
   metrics?.observe({
@@ -98,57 +92,26 @@ export function createRolloutController(options: RolloutControllerOptions): Roll
     authority,
     lastEventAgeMs: () => caches.lastEventAgeMs,
   });
-
-  const stopper = new AbortController();
-  const parts: readonly Part[] = [
-    {
-      name: 'caches',
-      async start() {
-        caches.start();
-        await caches.whenSynced(stopper.signal);
-      },
-      stop: () => caches.stop(),
-    },
-    ...(options.plugins === undefined ? [] : [pluginsPart(options.plugins, controller, stopper.signal)]),
-    {
-      name: 'peers',
-      start: () => undefined,
-      stop() {
-        options.analysis?.close();
-        options.experiments?.close();
-      },
-    },
-    { name: 'events', start: () => undefined, stop: () => recorder.stop() },
-    { name: 'authority', start: () => authority.start(), stop: () => authority.stop() },
-    { name: 'controller', start: () => controller.start(), stop: () => controller.stop() },
-  ];
-
-  return {
+  const replica = createReplica({
     caches,
     authority,
     controller,
-    parts,
-    live: {
-      watches: () =>
-        !caches.synced ||
-        caches.lastEventAgeMs < silentTooLongMs ||
-        'no sign of life from the API server on some watch',
-    },
-    ready: {
-      caches: () => caches.synced || 'still listing',
-      authority: () => authority.isSettled || 'it is not known yet who is in charge',
-    },
+    recorder,
+    others: (signal) => [
+      ...(plugins === undefined ? [] : [pluginsPart(plugins, controller, signal)]),
+      peersPart([analysis, experiments]),
+    ],
     routes: (app) => addExplainRoute(app, (namespace, name) => explainRollout(controller, authority, namespace, name)),
-    async start() {
-      for (const part of parts) await part.start();
-    },
-    async stop() {
-      stopper.abort(new Error('the controller stops'));
-      for (const part of parts.toReversed()) await part.stop?.();
-      metrics?.stop();
-    },
-  };
+    onStopped: () => metrics?.stop(),
+  });
+  return { ...replica, caches, authority, controller };
 }
+
+const peersPart = (peers: readonly ({ close(): void } | undefined)[]): Part => ({
+  name: 'peers',
+  start: () => undefined,
+  stop: () => peers.forEach((peer) => peer?.close()),
+});
 
 /** Rollouts that wait for a plugin are looked at when it comes, goes or is well again. */
 function pluginsPart(plugins: PluginHost, controller: Controller, signal: AbortSignal): Part {

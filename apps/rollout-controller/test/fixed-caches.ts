@@ -1,9 +1,9 @@
 import type { ChangeHandler, Informer, KubeObject } from '@sluice/kube';
-import { keyOf } from '@sluice/kube';
+import { controllerOf, keyOf } from '@sluice/kube';
 import type { ReplicaSet, Rollout, Service } from '@sluice/model';
 import { workloadIndexKey } from '../src/assemble/caches.ts';
 import type { Caches } from '../src/assemble/caches.ts';
-import { controllerOf, serviceNamesOf, workloadReferenceOf } from '../src/assemble/references.ts';
+import { serviceNamesOf, workloadReferenceOf } from '../src/assemble/references.ts';
 import type { CachedWorkload, WorkloadHandler } from '../src/assemble/workloads.ts';
 
 interface Contents {

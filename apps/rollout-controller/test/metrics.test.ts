@@ -48,7 +48,7 @@ describe('rollout_info', () => {
       rollouts: () => rollouts,
       exists: () => true,
       lastEventAgeMs: () => 0,
-      authority: { standing: () => 'in charge', describe: () => ({ leases: [], otherControllers: [] }) },
+      authority: { describe: () => ({ mayWrite: true, leases: [], otherControllers: [] }) },
     });
     expect(await metrics.registry.metrics()).toContain(
       'rollout_info{namespace="shop",name="web",strategy="canary",traffic_router="",phase="Completed"} 1',

@@ -68,7 +68,7 @@ async function controllerWithPlugin() {
     /** So much later by the controller's clock. */
     later(ms: number) {
       clock.aheadMs += ms;
-      live.enqueueAll();
+      live.standingChanged();
     },
     explanation: async (name: string) => (await live.decide(`${world.namespace}/${name}`))?.decision.explanation,
   };

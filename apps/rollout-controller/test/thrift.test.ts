@@ -37,7 +37,7 @@ describe('writes', { timeout }, () => {
     world.cluster.audit.clear();
     const looks = new Map<string, number>();
     const onReconciled = (key: string): void => void looks.set(key, (looks.get(key) ?? 0) + 1);
-    await world.startController({ resyncMs: 500, hooks: { onReconciled } });
+    await world.startController({ resyncMs: 500, hooks: { rollouts: { onReconciled } } });
     await world.until('three looks at each', () => names.every((name) => (looks.get(`shop/${name}`) ?? 0) >= 3));
     expect(world.writes()).toEqual([]);
   });

@@ -155,7 +155,8 @@ export type ExplanationCode =
   | 'WaitingForExperiment'
   | 'WaitingForPlugin'
   | 'Progressing'
-  | 'OtherController';
+  | 'OtherController'
+  | 'OtherReplica';
 
 /** The one reason why the rollout is where it is, and what moves it on. */
 export interface Explanation {

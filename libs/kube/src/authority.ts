@@ -7,7 +7,7 @@ import type { LeaderElectionOptions } from './leader-election.ts';
 import type { KubeLogger } from './logger.ts';
 import { resources } from './resources.ts';
 import { createShards } from './shards.ts';
-import type { Shards } from './shards.ts';
+import type { ShardLease, Shards } from './shards.ts';
 
 /**
  * - `in charge`: may write.
@@ -27,13 +27,17 @@ export interface Authority {
   readonly isSettled: boolean;
   /** Rises with each change of the Lease; calls to plugins carry it. 0 where there is no Lease. */
   epoch(key: string): number;
-  /** Aborts when the leadership during which it was asked for ends; with several shards, that of the one taken last. */
-  signal(): AbortSignal;
+  /** Aborts when the leadership of the key's shard, during which it was asked for, ends: the same signal for as long as that lasts. Aborted where there is none. */
+  signal(key: string): AbortSignal;
+  /** The Lease that decides who writes for the key, and who holds it as far as is known here. */
+  leaseOf(key: string): ShardLease;
   /** For people: why the standing is what it is. */
   describe(): AuthorityDescription;
 }
 
 export interface AuthorityDescription {
+  /** For some keys at least. */
+  readonly mayWrite: boolean;
   readonly leases: ReturnType<Shards['describe']>;
   readonly otherControllers: readonly {
     readonly lease: string;
@@ -79,7 +83,6 @@ const never = new AbortController().signal;
 
 export function createAuthority(options: AuthorityOptions): Authority {
   const { client, logger, onChange, systemNamespace: namespace } = options;
-  let leadership: AbortSignal | undefined;
   const shards = createShards({
     client,
     namespace,
@@ -92,10 +95,7 @@ export function createAuthority(options: AuthorityOptions): Authority {
     ...(options.renewDeadlineMs === undefined ? {} : { renewDeadlineMs: options.renewDeadlineMs }),
     ...(options.retryPeriodMs === undefined ? {} : { retryPeriodMs: options.retryPeriodMs }),
     logger,
-    onAcquired: ({ signal }) => {
-      leadership = signal;
-      onChange();
-    },
+    onAcquired: onChange,
     onLost: onChange,
   });
   const unread = new Set<string>();
@@ -119,6 +119,7 @@ export function createAuthority(options: AuthorityOptions): Authority {
   });
 
   let stopped = false;
+  const isObserving = (): boolean => others.some(({ observer }) => !observer.isFree);
   const isSettled = (): boolean => unread.size === 0 && (!options.leaderElect || shards.isSettled);
 
   return {
@@ -136,15 +137,17 @@ export function createAuthority(options: AuthorityOptions): Authority {
       if (options.leaderElect) await shards.stop();
     },
     standing(key) {
-      if (others.some(({ observer }) => !observer.isFree)) return 'other controller';
+      if (isObserving()) return 'other controller';
       return !options.leaderElect || shards.owns(key) ? 'in charge' : 'standby';
     },
     get isSettled() {
       return isSettled();
     },
     epoch: (key) => (options.leaderElect ? (shards.epochOf(key) ?? 0) : 0),
-    signal: () => (options.leaderElect ? (leadership ?? AbortSignal.abort()) : never),
+    signal: (key) => (options.leaderElect ? (shards.signalOf(key) ?? AbortSignal.abort()) : never),
+    leaseOf: (key) => shards.leaseOf(key),
     describe: () => ({
+      mayWrite: !isObserving() && (!options.leaderElect || shards.describe().some(({ mine }) => mine)),
       leases: options.leaderElect ? shards.describe() : [],
       otherControllers: others.map(({ lease, observer }) => ({
         lease,

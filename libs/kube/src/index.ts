@@ -1,5 +1,7 @@
 export { createAuthority, foreignLeaseName } from './authority.ts';
 export type { Authority, AuthorityDescription, AuthorityOptions, Standing } from './authority.ts';
+export { backOffMs, patientBackOff } from './back-off.ts';
+export type { BackOff } from './back-off.ts';
 export { createClient, clientOver } from './client.ts';
 export type {
   ClientOptions,
@@ -17,7 +19,7 @@ export { connect } from './connection.ts';
 export type { Connection, ConnectionOptions } from './connection.ts';
 export { KubeError, isKubeError } from './errors.ts';
 export type { KubeErrorCode, StatusDetails } from './errors.ts';
-export { apiVersionOf, keyOf, parseKey, pathOf, resources } from './resources.ts';
+export { apiVersionOf, controllerOf, keyOf, parseKey, pathOf, resources } from './resources.ts';
 export type { KubeObject, ObjectKey, ObjectMeta, OwnerReference, RawObject, ResourceRef } from './resources.ts';
 export { compareResourceVersions } from './resource-version.ts';
 export type { Answer, CallObservation, CallOptions, Request } from './transport.ts';
@@ -41,4 +43,4 @@ export type { ForeignLease, ForeignLeaseOptions, ForeignLeaseState } from './for
 export { createLeaderElection, leaseName } from './leader-election.ts';
 export type { LeaderElection, LeaderElectionOptions, Leadership } from './leader-election.ts';
 export { createShards, shardOf } from './shards.ts';
-export type { ShardOptions, Shards } from './shards.ts';
+export type { ShardLease, ShardOptions, Shards } from './shards.ts';

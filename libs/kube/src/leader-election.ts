@@ -42,6 +42,8 @@ export interface LeaderElection {
   isLeader(): boolean;
   /** The epoch of our leadership; undefined while we do not lead. */
   readonly epoch: number | undefined;
+  /** Aborts when our leadership ends; undefined while we do not lead. */
+  readonly signal: AbortSignal | undefined;
   /** Who holds the lease as last read; undefined when nobody does or nothing has been read. */
   readonly holder: string | undefined;
 }
@@ -209,6 +211,9 @@ export function createLeaderElection(options: LeaderElectionOptions): LeaderElec
     isLeader,
     get epoch() {
       return isLeader() ? leading?.epoch : undefined;
+    },
+    get signal() {
+      return isLeader() ? leading?.stopper.signal : undefined;
     },
     get holder() {
       return seen?.lease.spec?.holderIdentity || undefined;

@@ -122,3 +122,10 @@ export function parseKey(text: string): { namespace?: string; name: string } {
   const slash = text.indexOf('/');
   return slash < 0 ? { name: text } : { namespace: text.slice(0, slash), name: text.slice(slash + 1) };
 }
+
+/** The one owner that is responsible for an object. */
+export function controllerOf(object: {
+  readonly metadata: { readonly ownerReferences?: readonly OwnerReference[] };
+}): OwnerReference | undefined {
+  return object.metadata.ownerReferences?.find((owner) => owner.controller === true);
+}

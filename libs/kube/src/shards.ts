@@ -15,10 +15,20 @@ export interface Shards {
   owns(key: string): boolean;
   /** The epoch to send along with calls to plugins for this key; undefined when it is not ours. */
   epochOf(key: string): number | undefined;
+  /** Aborts when this replica stops being responsible for the key; undefined when it is not. */
+  signalOf(key: string): AbortSignal | undefined;
+  /** The Lease of the key's shard, and who holds it as far as is known here. */
+  leaseOf(key: string): ShardLease;
   /** Each Lease that concerns us has been looked at. */
   readonly isSettled: boolean;
   /** Lease name and holder of each shard, for health pages. */
-  describe(): readonly { readonly lease: string; readonly holder: string | undefined; readonly mine: boolean }[];
+  describe(): readonly ShardLease[];
+}
+
+export interface ShardLease {
+  readonly lease: string;
+  readonly holder: string | undefined;
+  readonly mine: boolean;
 }
 
 export interface ShardOptions extends Omit<LeaderElectionOptions, 'name' | 'onAcquired' | 'onLost' | 'client'> {
@@ -62,7 +72,7 @@ export function createShards(options: ShardOptions): Shards {
           logger: options.logger ?? silentLogger,
           onChange: assign,
         });
-  const shardFor = (key: string): Shard | undefined => shards[count === 1 ? 0 : shardOf(key, count)];
+  const shardFor = (key: string): Shard => shards[count === 1 ? 0 : shardOf(key, count)] as Shard;
 
   return {
     start() {
@@ -73,16 +83,23 @@ export function createShards(options: ShardOptions): Shards {
       await members?.stop();
       await Promise.all(shards.map((shard) => shard.stop()));
     },
-    owns: (key) => shardFor(key)?.election.isLeader() ?? false,
-    epochOf: (key) => shardFor(key)?.election.epoch,
+    owns: (key) => shardFor(key).election.isLeader(),
+    epochOf: (key) => shardFor(key).election.epoch,
+    signalOf: (key) => shardFor(key).election.signal,
+    leaseOf: (key) => leaseOf(shardFor(key)),
     get isSettled() {
       if (members !== undefined && members.live.length === 0) return false;
       return shards.every(({ wanted, election }) => !wanted || election.isLeader() || election.holder !== undefined);
     },
-    describe: () =>
-      shards.map(({ name, election }) => ({ lease: name, holder: election.holder, mine: election.isLeader() })),
+    describe: () => shards.map(leaseOf),
   };
 }
+
+const leaseOf = ({ name, election }: Shard): ShardLease => ({
+  lease: name,
+  holder: election.holder,
+  mine: election.isLeader(),
+});
 
 interface Shard {
   readonly name: string;

@@ -1,3 +1,5 @@
+import { backOffMs } from './back-off.ts';
+
 /** `safety` (an abort, a route to take back) goes before `normal`, and that before `background` (resyncs). */
 export type Priority = 'safety' | 'normal' | 'background';
 
@@ -49,6 +51,7 @@ interface Delayed {
 
 export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   const workers = options.workers ?? 10;
+  const backOff = { firstMs: options.minBackoffMs ?? 1, longestMs: options.maxBackoffMs ?? 10_000 };
   // A Map keeps the order of arrival; the value is when the key came.
   const lanes = new Map(order.map((priority) => [priority, new Map<string, number>()]));
   const running = new Map<string, Priority | undefined>();
@@ -112,7 +115,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
       const count = (failures.get(key) ?? 0) + 1;
       failures.set(key, count);
       // What restores safety is still to be done first when it is tried again.
-      again = { afterMs: backoffMs(count), priority };
+      again = { afterMs: backOffMs(count, backOff), priority };
     }
     const requested = running.get(key);
     running.delete(key);
@@ -122,10 +125,6 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     depth();
     if (running.size === 0) onIdle();
     startRuns();
-  }
-
-  function backoffMs(count: number): number {
-    return Math.min(options.maxBackoffMs ?? 10_000, (options.minBackoffMs ?? 1) * 2 ** Math.min(count - 1, 30));
   }
 
   function cancelDelay(key: string): void {

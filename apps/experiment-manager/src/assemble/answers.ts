@@ -1,4 +1,5 @@
 import type { EpochMs, ExperimentAnswers } from '@sluice/engine';
+import { backOffMs } from '@sluice/kube';
 
 /**
  * What the API server and the analysis-runner have answered to what was asked of them, and what no cache therefore holds. Kept by the uid of the
@@ -36,7 +37,7 @@ interface Known {
 }
 
 const takenForMs = 10_000;
-const longestPauseMs = 10_000;
+const runnerBackOff = { firstMs: 500, longestMs: 10_000 };
 
 export function createAnswers(): Answers {
   const byUid = new Map<string, Known>();
@@ -64,8 +65,8 @@ export function createAnswers(): Answers {
     runRefused: (uid, key, message) => void known(uid).refusedRuns.set(key, message),
     runnerAway(uid, message, now) {
       const mine = known(uid);
-      mine.trouble = { message, until: now + Math.min(longestPauseMs, 500 * 2 ** Math.min(mine.failures, 5)) };
       mine.failures += 1;
+      mine.trouble = { message, until: now + backOffMs(mine.failures, runnerBackOff) };
     },
     runnerAnswered(uid) {
       const mine = byUid.get(uid);

@@ -1,9 +1,10 @@
-import { createInformer, keyOf, resources } from '@sluice/kube';
-import type { Informer, KubeClient, KubeLogger, KubeObject, ReflectorTimings } from '@sluice/kube';
-import { instanceIdLabel, podTemplateHashLabel } from '@sluice/model';
+import { controllerOf, createInformer, keyOf, resources } from '@sluice/kube';
+import type { Informer, KubeObject } from '@sluice/kube';
+import { podTemplateHashLabel } from '@sluice/model';
 import type { AnalysisRun, AnalysisTemplate, Experiment, ReplicaSet, Service } from '@sluice/model';
+import { createCacheSet, informerOptions, instanceSelector } from '@sluice/reconcile';
+import type { CacheSet, CacheSetOptions } from '@sluice/reconcile';
 import {
-  controllerOf,
   isOfExperiment,
   projectAnalysisRun,
   projectExperiment,
@@ -12,7 +13,7 @@ import {
 } from './projections.ts';
 
 /** Local copies of what Experiments are made of. What belongs to an Experiment has the index `experiment` (uid of its controller). */
-export interface Caches {
+export interface Caches extends CacheSet {
   /** Index: `template` (`namespace/name` of each AnalysisTemplate that it names). */
   readonly experiments: Informer<Experiment>;
   /** Those with the hash label. */
@@ -20,38 +21,10 @@ export interface Caches {
   readonly services: Informer<Service>;
   readonly analysisRuns: Informer<AnalysisRun>;
   readonly analysisTemplates: Informer<AnalysisTemplate>;
-  start(): void;
-  stop(): Promise<void>;
-  whenSynced(signal?: AbortSignal): Promise<void>;
-  readonly synced: boolean;
-  /** Age of the oldest sign of life of any watch, in milliseconds. */
-  readonly lastEventAgeMs: number;
 }
 
-export interface CacheOptions {
-  readonly client: KubeClient;
-  /** Absent or empty: all. */
-  readonly namespaces?: readonly string[];
-  /** Only Experiments with this instance id; absent or empty: only those without any. */
-  readonly instanceId?: string;
-  readonly logger: KubeLogger;
-  readonly timings?: ReflectorTimings;
-  readonly onRestart?: (plural: string, why: 'list' | 'watch', error: unknown) => void;
-}
-
-const instanceSelector = (instanceId: string | undefined): string =>
-  instanceId ? `${instanceIdLabel}=${instanceId}` : `!${instanceIdLabel}`;
-
-export function createCaches(options: CacheOptions): Caches {
-  const { client, logger } = options;
-  const namespaces = options.namespaces?.length ? options.namespaces : undefined;
-  const shared = (plural: string) => ({
-    client,
-    namespaces,
-    logger,
-    ...options.timings,
-    onRestart: (why: 'list' | 'watch', error: unknown) => options.onRestart?.(plural, why, error),
-  });
+export function createCaches(options: CacheSetOptions): Caches {
+  const shared = (plural: string) => informerOptions(options, plural);
   const labelSelector = instanceSelector(options.instanceId);
   const indexes = { experiment: experimentIndex };
   const experiments = createInformer<Experiment>({
@@ -85,33 +58,12 @@ export function createCaches(options: CacheOptions): Caches {
     ...shared('analysistemplates'),
     ref: resources.analysisTemplates,
   });
-  const all = [experiments, replicaSets, services, analysisRuns, analysisTemplates] as const;
-  return {
-    experiments,
-    replicaSets,
-    services,
-    analysisRuns,
-    analysisTemplates,
-    start: () => all.forEach((informer) => informer.start()),
-    async stop() {
-      await Promise.all(all.map((informer) => informer.stop()));
-    },
-    async whenSynced(signal) {
-      await Promise.all(all.map((informer) => informer.whenSynced(signal)));
-    },
-    get synced() {
-      return all.every((informer) => informer.synced);
-    },
-    get lastEventAgeMs() {
-      return Math.max(...all.map((informer) => informer.lastEventAgeMs));
-    },
-  };
+  const named = { experiments, replicaSets, services, analysisRuns, analysisTemplates };
+  return Object.assign(createCacheSet(Object.values(named)), named);
 }
 
 function experimentIndex(object: KubeObject): readonly string[] {
-  return isOfExperiment(object as Parameters<typeof isOfExperiment>[0])
-    ? [controllerOf(object as Parameters<typeof controllerOf>[0])?.uid ?? '']
-    : [];
+  return isOfExperiment(object) ? [controllerOf(object)?.uid ?? ''] : [];
 }
 
 function templateIndex({ metadata, spec }: Experiment): readonly string[] {

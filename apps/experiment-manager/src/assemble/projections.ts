@@ -1,12 +1,7 @@
-import { withoutBookkeeping } from '@sluice/kube';
+import { controllerOf, withoutBookkeeping } from '@sluice/kube';
 import type { KubeObject, RawObject } from '@sluice/kube';
 import { withoutNulls } from '@sluice/model';
-import type { AnalysisRun, Experiment, OwnerReference, ReplicaSet, Service } from '@sluice/model';
-
-/** The one owner that is responsible for an object. */
-export function controllerOf(object: Pick<KubeObject, 'metadata'>): OwnerReference | undefined {
-  return object.metadata.ownerReferences?.find((owner) => owner.controller === true);
-}
+import type { AnalysisRun, Experiment, ReplicaSet, Service } from '@sluice/model';
 
 export const isOfExperiment = (object: Pick<KubeObject, 'metadata'>): boolean =>
   controllerOf(object)?.kind === 'Experiment';

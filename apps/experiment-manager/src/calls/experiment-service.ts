@@ -8,10 +8,9 @@ import type {
   TerminateExperimentRequest,
   TerminateExperimentResponse,
 } from '@sluice/contracts';
-import { isKubeError, resources } from '@sluice/kube';
+import { controllerOf, isKubeError, resources } from '@sluice/kube';
 import type { KubeClient } from '@sluice/kube';
 import type { Experiment, OwnerReference } from '@sluice/model';
-import { controllerOf } from '../assemble/projections.ts';
 import { CallError, answering } from './serve.ts';
 import type { ServedService } from './serve.ts';
 

@@ -1,5 +1,6 @@
 import { isPeerError } from '@sluice/peers';
-import { assertInCharge, keyIn, uidOf } from './execution.ts';
+import { assertInCharge } from '@sluice/reconcile';
+import { keyIn, uidOf } from './execution.ts';
 import type { ActionOf, Execution } from './execution.ts';
 
 const noRunner = 'no analysis-runner is configured (--analysis-runner)';

@@ -1,21 +1,15 @@
 import type { ExperimentAction, ExperimentDecision } from '@sluice/engine';
-import { isKubeError, mergeDiff, resources } from '@sluice/kube';
+import { mergeDiff, resources } from '@sluice/kube';
 import type { Experiment, ExperimentStatus } from '@sluice/model';
+import { assertInCharge, discardedBy } from '@sluice/reconcile';
+import type { Discarded } from '@sluice/reconcile';
 import { ensureRun, terminateRun } from './analysis-runs.ts';
-import { Answered, NotInCharge, StaleDecision, assertInCharge } from './execution.ts';
 import type { Execution } from './execution.ts';
 import { createReplicaSet, updateReplicaSet } from './replica-sets.ts';
 import { createService, deleteService } from './services.ts';
 
-/**
- * How carrying out a decision ended, short of an error:
- * - `done`: all of it. `held`: all but the status, which may wait.
- * - `answered`: something was answered that changes the decision; assemble again at once, the answer is in the next snapshot.
- * - `stale`: the decision was taken on something that has changed; assemble again once the caches show it.
- * - `not in charge`: somebody else may write now.
- */
-export type Outcome =
-  { readonly kind: 'done' | 'held' | 'not in charge' } | { readonly kind: 'stale' | 'answered'; readonly why: string };
+/** How carrying out a decision ended, short of an error: `done`: all of it. `held`: all but the status, which may wait. Or it was thrown away. */
+export type Outcome = { readonly kind: 'done' } | { readonly kind: 'held' } | Discarded;
 
 /**
  * Carries out a decision: its actions in order up to the first that fails, then the status, then the events. Throws KubeError for what is neither stale nor an
@@ -42,18 +36,10 @@ export async function execute(
     for (const event of decision.events) execution.record(event);
     return { kind: 'done' };
   } catch (error) {
-    const outcome = outcomeOf(error);
+    const outcome = discardedBy(error);
     if (outcome === undefined) throw error;
     return outcome;
   }
-}
-
-function outcomeOf(error: unknown): Outcome | undefined {
-  if (error instanceof NotInCharge) return { kind: 'not in charge' };
-  if (error instanceof Answered) return { kind: 'answered', why: error.message };
-  if (error instanceof StaleDecision) return { kind: 'stale', why: error.message };
-  if (isKubeError(error, 'Conflict', 'NotFound')) return { kind: 'stale', why: error.message };
-  return undefined;
 }
 
 /** Whether the next snapshot knows more than this one, so that the status has to wait for the next decision. */

@@ -27,27 +27,7 @@ export interface Execution {
 
 export type CachedKind = 'experiments' | 'replicaSets' | 'services';
 
-/** Writing is no longer allowed: somebody else leads, or another controller is live. Nothing is wrong with the Experiment. */
-export class NotInCharge extends Error {
-  override readonly name = 'NotInCharge';
-}
-
-/** The decision was taken on something that is not so any more: throw it away and assemble again. */
-export class StaleDecision extends Error {
-  override readonly name = 'StaleDecision';
-}
-
-/** The answer to a wish has been noted: the next decision takes it into account. */
-export class Answered extends Error {
-  override readonly name = 'Answered';
-}
-
 export type ActionOf<Kind extends ExperimentAction['kind']> = Extract<ExperimentAction, { readonly kind: Kind }>;
-
-/** Throws NotInCharge; call it right before each write. */
-export function assertInCharge(execution: Execution): void {
-  if (!execution.mayWrite()) throw new NotInCharge('not allowed to write any more');
-}
 
 export const uidOf = ({ snapshot }: Execution): string => snapshot.experiment.metadata.uid ?? '';
 

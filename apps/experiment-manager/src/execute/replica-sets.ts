@@ -1,55 +1,35 @@
 import { isKubeError, resources } from '@sluice/kube';
-import type { KubeError } from '@sluice/kube';
 import { eventReasons } from '@sluice/model';
 import type { ReplicaSet } from '@sluice/model';
-import { controllerOf } from '../assemble/projections.ts';
-import { Answered, StaleDecision, assertInCharge, keyIn, uidOf } from './execution.ts';
+import { Answered, assertInCharge, createNamed } from '@sluice/reconcile';
+import { keyIn, uidOf } from './execution.ts';
 import type { ActionOf, Execution } from './execution.ts';
 
 const ref = resources.replicaSets;
 
 export async function createReplicaSet(execution: Execution, action: ActionOf<'CreateReplicaSet'>): Promise<void> {
-  const { client, answers, signal } = execution;
-  const { name } = action.replicaSet.metadata;
-  assertInCharge(execution);
+  const { client, answers } = execution;
+  const ownerUid = uidOf(execution);
+  const { replicaSet: object, template } = action;
+  const { name } = object.metadata;
+  const wrote = (set: ReplicaSet): void => execution.wrote('replicaSets', set);
   try {
-    execution.wrote('replicaSets', await client.create<ReplicaSet>(ref, action.replicaSet, { signal }));
+    if ((await createNamed({ client, ref, object, writing: execution, ownerUid, wrote })) === 'created') return;
+    answers.nameTaken(ownerUid, name, execution.now());
+    throw new Answered(`the name ${name} is taken`);
   } catch (error) {
-    if (!isKubeError(error)) throw error;
+    // Anything else may pass: it is tried again.
+    if (!isKubeError(error, 'Invalid', 'Forbidden', 'TooLarge')) throw error;
     const message = error.serverMessage ?? error.message;
-    switch (error.code) {
-      case 'AlreadyExists':
-        await learnWhoHasTheName(execution, name, error);
-        break;
-      case 'Invalid':
-      case 'Forbidden':
-      case 'TooLarge':
-        answers.replicaSetRefused(uidOf(execution), action.template, message);
-        execution.record({
-          about: 'experiment',
-          type: 'Warning',
-          reason: eventReasons.replicaSetCreateError,
-          message: `Failed to create ReplicaSet ${name}: ${message}`,
-        });
-        break;
-      default:
-        // May pass: it is tried again.
-        throw error;
-    }
+    answers.replicaSetRefused(ownerUid, template, message);
+    execution.record({
+      about: 'experiment',
+      type: 'Warning',
+      reason: eventReasons.replicaSetCreateError,
+      message: `Failed to create ReplicaSet ${name}: ${message}`,
+    });
     throw new Answered(message, { cause: error });
   }
-}
-
-/** Ours, and the cache is late: then there is nothing to do but wait for it. Anybody else's: the name is taken. */
-async function learnWhoHasTheName(execution: Execution, name: string, cause: KubeError): Promise<void> {
-  const { client, answers, signal } = execution;
-  const existing = await client.find<ReplicaSet>(ref, keyIn(execution, name), { signal });
-  if (existing === undefined) throw new StaleDecision(`ReplicaSet ${name} was there and is gone`, { cause });
-  if (controllerOf(existing)?.uid === uidOf(execution)) {
-    execution.wrote('replicaSets', existing);
-    throw new StaleDecision(`ReplicaSet ${name} had been created already`, { cause });
-  }
-  answers.nameTaken(uidOf(execution), name, execution.now());
 }
 
 export async function updateReplicaSet(

@@ -1,7 +1,7 @@
 import type { RolloutSnapshot } from '@sluice/engine';
 import { noCapabilities } from '@sluice/engine';
 import type { Capabilities, EpochMs } from '@sluice/engine';
-import { isKubeError, resources } from '@sluice/kube';
+import { controllerOf, isKubeError, resources } from '@sluice/kube';
 import type { KubeClient, RawObject, ResourceRef } from '@sluice/kube';
 import { conditionReasons, conditionTypes, formatSelector, podTemplateHash, podTemplateHashLabel } from '@sluice/model';
 import type { AnalysisRun, ConditionType, Experiment, ReplicaSet } from '@sluice/model';
@@ -15,7 +15,7 @@ import {
   projectService,
   projectWorkload,
 } from './projections.ts';
-import { controllerOf, workloadKinds } from './references.ts';
+import { workloadKinds } from './references.ts';
 import { assembleSnapshot } from './snapshot.ts';
 import type { Known } from './snapshot.ts';
 import { foundWorkload } from './sources.ts';

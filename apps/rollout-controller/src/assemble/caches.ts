@@ -1,8 +1,9 @@
-import { createInformer, keyOf, resources } from '@sluice/kube';
-import type { Informer, KubeClient, KubeLogger, ReflectorTimings } from '@sluice/kube';
-import { instanceIdLabel, podTemplateHashLabel } from '@sluice/model';
-import { referencedTemplates } from '@sluice/model';
+import { controllerOf, createInformer, keyOf, resources } from '@sluice/kube';
+import type { Informer } from '@sluice/kube';
+import { podTemplateHashLabel, referencedTemplates } from '@sluice/model';
 import type { AnalysisRun, AnalysisTemplate, Experiment, ReplicaSet, Rollout, Service } from '@sluice/model';
+import { createCacheSet, informerOptions, instanceSelector } from '@sluice/reconcile';
+import type { CacheSet, CacheSetOptions } from '@sluice/reconcile';
 import {
   projectAnalysisRun,
   projectAnalysisTemplate,
@@ -11,12 +12,12 @@ import {
   projectRollout,
   projectService,
 } from './projections.ts';
-import { controllerOf, serviceNamesOf, workloadReferenceOf } from './references.ts';
+import { serviceNamesOf, workloadReferenceOf } from './references.ts';
 import { createWorkloadCaches } from './workloads.ts';
 import type { WorkloadCaches } from './workloads.ts';
 
 /** Local copies of what Rollouts are made of, each projected to the fields in use, with the indexes that the controller asks. */
-export interface Caches {
+export interface Caches extends CacheSet {
   /** Indexes: `service` (`namespace/name` of each Service it names), `workload` (see `workloadIndexKey`), `analyzed` (namespace, where it names a template). */
   readonly rollouts: Informer<Rollout>;
   /** Those with the hash label. Indexes: `controller` (uid), `orphan` (namespace, when there is no controller). */
@@ -30,31 +31,11 @@ export interface Caches {
   readonly clusterAnalysisTemplates?: Informer<AnalysisTemplate>;
   /** Absent where there is no experiment-manager. Index: `controller` (uid). */
   readonly experiments?: Informer<Experiment>;
-  start(): void;
-  stop(): Promise<void>;
-  whenSynced(signal?: AbortSignal): Promise<void>;
-  readonly synced: boolean;
-  /** Age of the oldest sign of life of any watch, in milliseconds. */
-  readonly lastEventAgeMs: number;
 }
 
-export interface CacheOptions {
-  readonly client: KubeClient;
-  /** Absent or empty: all. */
-  readonly namespaces?: readonly string[];
-  /** Only Rollouts with this instance id; absent or empty: only those without any. */
-  readonly instanceId?: string;
-  readonly logger: KubeLogger;
+export interface CacheOptions extends CacheSetOptions {
   /** Which kinds of other services are followed. */
   readonly follows?: { readonly analysis: boolean; readonly experiments: boolean };
-  /** How long watches last and how trouble with them is met; see the defaults there. */
-  readonly timings?: ReflectorTimings;
-  readonly onRestart?: (plural: string, why: 'list' | 'watch', error: unknown) => void;
-}
-
-/** The label selector of our share of the Rollouts. */
-export function instanceSelector(instanceId: string | undefined): string {
-  return instanceId ? `${instanceIdLabel}=${instanceId}` : `!${instanceIdLabel}`;
 }
 
 export function workloadIndexKey(of: string, namespace: string | undefined, name: string | undefined): string {
@@ -63,14 +44,8 @@ export function workloadIndexKey(of: string, namespace: string | undefined, name
 
 export function createCaches(options: CacheOptions): Caches {
   const { client, logger } = options;
-  const namespaces = options.namespaces?.length ? options.namespaces : undefined;
-  const shared = (plural: string) => ({
-    client,
-    namespaces,
-    logger,
-    ...options.timings,
-    onRestart: (why: 'list' | 'watch', error: unknown) => options.onRestart?.(plural, why, error),
-  });
+  const shared = (plural: string) => informerOptions(options, plural);
+  const { namespaces } = shared('');
   const rollouts = createInformer<Rollout>({
     ...shared('rollouts'),
     ref: resources.rollouts,
@@ -97,30 +72,29 @@ export function createCaches(options: CacheOptions): Caches {
     ...(options.timings && { timings: options.timings }),
   });
   const followed = followedCaches(options, shared, instanceSelector(options.instanceId));
-  const all = [rollouts, replicaSets, services, ...Object.values(followed)] as const;
+  const set = createCacheSet([rollouts, replicaSets, services, ...Object.values(followed)]);
   return {
     rollouts,
     replicaSets,
     services,
     workloads,
     ...followed,
-    start: () => all.forEach((informer) => informer.start()),
+    // Workloads are watched kind by kind, when the first Rollout names one: nothing waits for them.
+    start: () => set.start(),
     async stop() {
-      await Promise.all([...all.map((informer) => informer.stop()), workloads.stop()]);
+      await Promise.all([set.stop(), workloads.stop()]);
     },
-    async whenSynced(signal) {
-      await Promise.all(all.map((informer) => informer.whenSynced(signal)));
-    },
+    whenSynced: (signal) => set.whenSynced(signal),
     get synced() {
-      return all.every((informer) => informer.synced);
+      return set.synced;
     },
     get lastEventAgeMs() {
-      return Math.max(workloads.lastEventAgeMs, ...all.map((informer) => informer.lastEventAgeMs));
+      return Math.max(workloads.lastEventAgeMs, set.lastEventAgeMs);
     },
   };
 }
 
-type Shared = (plural: string) => Pick<CacheOptions, 'client' | 'namespaces' | 'logger'>;
+type Shared = (plural: string) => ReturnType<typeof informerOptions>;
 type Followed = Pick<Caches, 'analysisRuns' | 'analysisTemplates' | 'clusterAnalysisTemplates' | 'experiments'>;
 
 function followedCaches({ follows, namespaces }: CacheOptions, shared: Shared, labelSelector: string): Followed {

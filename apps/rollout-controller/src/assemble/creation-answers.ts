@@ -1,4 +1,5 @@
 import type { EpochMs } from '@sluice/engine';
+import { backOffMs, patientBackOff } from '@sluice/kube';
 import type { Known } from './snapshot.ts';
 
 /**
@@ -37,7 +38,6 @@ interface Answers {
 
 // An invalid template stays invalid until it changes, but a webhook or a newer server may judge otherwise one day.
 const refusalMs = 15 * 60_000;
-const maxFailureMs = 30_000;
 
 export function createCreationAnswers(): CreationAnswers {
   const byUid = new Map<string, Answers>();
@@ -56,8 +56,8 @@ export function createCreationAnswers(): CreationAnswers {
     },
     failed(uid, hash, message, now) {
       const answers = answersOf(uid);
-      const until = now + Math.min(maxFailureMs, 1_000 * 2 ** Math.min(answers.failures, 5));
       answers.failures += 1;
+      const until = now + backOffMs(answers.failures, patientBackOff);
       answers.failure = { hash, message, until };
       return until;
     },

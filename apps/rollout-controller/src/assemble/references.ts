@@ -1,6 +1,6 @@
 import { resources } from '@sluice/kube';
 import type { ResourceRef } from '@sluice/kube';
-import type { OwnerReference, Rollout } from '@sluice/model';
+import type { Rollout } from '@sluice/model';
 
 /** Names of all Services that the strategy names, each once. Source: spec-rollout §8. */
 export function serviceNamesOf(rollout: Rollout): readonly string[] {
@@ -48,11 +48,4 @@ export function workloadReferenceOf(rollout: Rollout): WorkloadReference {
       message: `workloadRef names ${apiVersion} ${kind} "${name}": it must be an apps/v1 Deployment, an apps/v1 ReplicaSet or a v1 PodTemplate`,
     };
   return { kind: 'workload', of, name };
-}
-
-/** The one owner that is responsible for an object. */
-export function controllerOf(object: {
-  readonly metadata: { readonly ownerReferences?: readonly OwnerReference[] };
-}): OwnerReference | undefined {
-  return object.metadata.ownerReferences?.find((owner) => owner.controller === true);
 }

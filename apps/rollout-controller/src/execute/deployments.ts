@@ -1,6 +1,6 @@
 import { resources } from '@sluice/kube';
 import type { Deployment } from '@sluice/model';
-import { assertInCharge } from './execution.ts';
+import { assertInCharge } from '@sluice/reconcile';
 import type { ActionOf, Execution } from './execution.ts';
 
 /**

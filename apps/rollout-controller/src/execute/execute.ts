@@ -1,8 +1,8 @@
 import type { Action, Decision, EventIntent } from '@sluice/engine';
-import { isKubeError } from '@sluice/kube';
 import type { Rollout } from '@sluice/model';
+import { assertInCharge, discardedBy } from '@sluice/reconcile';
+import type { Discarded } from '@sluice/reconcile';
 import { scaleDeployment } from './deployments.ts';
-import { CreationAnswered, NotInCharge, StaleDecision, assertInCharge } from './execution.ts';
 import type { ActionOf, Execution } from './execution.ts';
 import { ensureAnalysisRun, ensureExperiment, forget, terminate } from './peers.ts';
 import { evictPod, patchPods } from './pods.ts';
@@ -19,15 +19,14 @@ import { switchService } from './services.ts';
 /**
  * How carrying out a decision ended, short of an error:
  * - `done`: all of it. `asked`: all up to a question to a router or a step plugin; decide again soon. `held`: the same as one of the two, but for the status, which may wait.
- * - `stale`: the decision was taken on something that has changed; assemble again once the caches show it.
- * - `answered`: a creation was refused; assemble again at once, the answer is in the next snapshot.
  * - `routed`: routers or a step plugin were asked, and nothing else was written: decide again at once, from the decided status, with their answer. Status and events wait for that.
- * - `not in charge`: somebody else may write now.
+ * - or the decision was thrown away.
  */
 export type Outcome =
-  | { readonly kind: 'done' | 'asked' | 'routed' | 'not in charge' }
+  | { readonly kind: 'done' | 'asked' }
+  | { readonly kind: 'routed' }
   | { readonly kind: 'held'; readonly asked: boolean }
-  | { readonly kind: 'stale' | 'answered'; readonly why: string };
+  | Discarded;
 
 export interface ExecuteOptions {
   /** Leave the status for a later decision: only counters differ. */
@@ -53,18 +52,10 @@ export async function execute(execution: Execution, decision: Decision, options:
     for (const event of [...options.earlierEvents, ...decision.events]) execution.record(event);
     return { kind: asked ? 'asked' : 'done' };
   } catch (error) {
-    const outcome = outcomeOf(error);
+    const outcome = discardedBy(error);
     if (outcome === undefined) throw error;
     return outcome;
   }
-}
-
-function outcomeOf(error: unknown): Outcome | undefined {
-  if (error instanceof NotInCharge) return { kind: 'not in charge' };
-  if (error instanceof CreationAnswered) return { kind: 'answered', why: error.message };
-  if (error instanceof StaleDecision) return { kind: 'stale', why: error.message };
-  if (isKubeError(error, 'Conflict', 'NotFound')) return { kind: 'stale', why: error.message };
-  return undefined;
 }
 
 interface Performed {

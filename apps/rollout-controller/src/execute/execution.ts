@@ -37,24 +37,4 @@ export interface RouterCalls {
 
 export type CachedKind = 'rollouts' | 'replicaSets' | 'services';
 
-/** Writing is no longer allowed: somebody else leads, or another controller is live. Nothing is wrong with the Rollout. */
-export class NotInCharge extends Error {
-  override readonly name = 'NotInCharge';
-}
-
-/** The decision was taken on something that is not so any more: throw it away and assemble again. */
-export class StaleDecision extends Error {
-  override readonly name = 'StaleDecision';
-}
-
-/** The API server's answer to a creation has been noted: the next decision takes it into account. */
-export class CreationAnswered extends Error {
-  override readonly name = 'CreationAnswered';
-}
-
 export type ActionOf<Kind extends Action['kind']> = Extract<Action, { readonly kind: Kind }>;
-
-/** Throws NotInCharge; call it right before each write. */
-export function assertInCharge(execution: Execution): void {
-  if (!execution.mayWrite()) throw new NotInCharge('not allowed to write any more');
-}

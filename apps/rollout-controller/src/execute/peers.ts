@@ -1,8 +1,8 @@
 import { isKubeError, resources } from '@sluice/kube';
 import { isPeerError } from '@sluice/peers';
 import type { AnalysisPeer, ExperimentPeer, Named } from '@sluice/peers';
+import { Answered, StaleDecision, assertInCharge } from '@sluice/reconcile';
 import type { PeerAnswers, PeerKind } from '../peers/peer-answers.ts';
-import { CreationAnswered, StaleDecision, assertInCharge } from './execution.ts';
 import type { ActionOf, Execution } from './execution.ts';
 
 /** The services that judge for the rollout. One that is not installed is never asked: the engine holds Rollouts that need it. */
@@ -41,7 +41,7 @@ async function ensure(
   const { uid = '' } = execution.snapshot.rollout.metadata;
   const { answers } = execution.peers;
   assertInCharge(execution);
-  if (ask === undefined) throw new CreationAnswered(`nobody can be asked for ${name}`);
+  if (ask === undefined) throw new Answered(`nobody can be asked for ${name}`);
   try {
     // The name is chosen once for each attempt at each step, so that it stands for the wish.
     const exists = await ask({ idempotencyKey: `${uid}/${name}`, signal: execution.signal });
@@ -56,7 +56,7 @@ async function ensure(
       throw new StaleDecision(error.message, { cause: error });
     }
     answers.failed(uid, peer, error.message, execution.now());
-    throw new CreationAnswered(error.message, { cause: error });
+    throw new Answered(error.message, { cause: error });
   }
 }
 

@@ -1,6 +1,6 @@
 import { apiVersionOf, isKubeError, resources } from '@sluice/kube';
 import type { ResourceRef } from '@sluice/kube';
-import { assertInCharge } from './execution.ts';
+import { assertInCharge } from '@sluice/reconcile';
 import type { ActionOf, Execution } from './execution.ts';
 
 const atOnce = 10;

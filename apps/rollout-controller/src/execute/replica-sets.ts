@@ -1,69 +1,45 @@
 import { isKubeError, resources } from '@sluice/kube';
-import type { KubeError } from '@sluice/kube';
 import { eventReasons } from '@sluice/model';
 import type { OwnerReference, ReplicaSet, Rollout } from '@sluice/model';
 import { ownerOf } from '@sluice/engine';
 import type { ReplicaSetChange, Target } from '@sluice/engine';
-import { controllerOf } from '../assemble/references.ts';
-import { CreationAnswered, StaleDecision, assertInCharge } from './execution.ts';
+import { Answered, StaleDecision, assertInCharge, createNamed } from '@sluice/reconcile';
 import type { ActionOf, Execution } from './execution.ts';
 
 const ref = resources.replicaSets;
 
 export async function createReplicaSet(execution: Execution, action: ActionOf<'CreateReplicaSet'>): Promise<void> {
-  const { client, creations, snapshot, signal } = execution;
-  const uid = snapshot.rollout.metadata.uid ?? '';
-  assertInCharge(execution);
+  const { client, creations, snapshot } = execution;
+  const ownerUid = snapshot.rollout.metadata.uid ?? '';
+  const { replicaSet: object, hash } = action;
+  const wrote = (set: ReplicaSet): void => execution.wrote('replicaSets', set);
   try {
-    execution.wrote('replicaSets', await client.create<ReplicaSet>(ref, action.replicaSet, { signal }));
-    creations.created(uid);
+    const made = await createNamed({ client, ref, object, writing: execution, ownerUid, wrote });
+    if (made === 'created') return creations.created(ownerUid);
+    creations.taken(ownerUid, object.metadata.name);
+    throw new Answered(`the name ${object.metadata.name} is taken`);
   } catch (error) {
     if (!isKubeError(error)) throw error;
     const message = error.serverMessage ?? error.message;
     switch (error.code) {
-      case 'AlreadyExists':
-        await learnWhoHasTheName(execution, action, error);
-        break;
       case 'Invalid':
-        creations.refused(uid, action.hash, message, execution.now());
+        creations.refused(ownerUid, hash, message, execution.now());
         break;
       case 'Forbidden':
       case 'TooLarge':
       case 'Unexpected':
-        creations.failed(uid, action.hash, message, execution.now());
+        creations.failed(ownerUid, hash, message, execution.now());
         execution.record({
           type: 'Warning',
           reason: eventReasons.replicaSetCreateError,
-          message: `Failed to create ReplicaSet ${action.replicaSet.metadata.name}: ${message}`,
+          message: `Failed to create ReplicaSet ${object.metadata.name}: ${message}`,
         });
         break;
       default:
         throw error;
     }
-    throw new CreationAnswered(message, { cause: error });
+    throw new Answered(message, { cause: error });
   }
-}
-
-/** Ours, and the cache is late: then there is nothing to do but wait for it. Anybody else's: the name is taken. */
-async function learnWhoHasTheName(
-  execution: Execution,
-  action: ActionOf<'CreateReplicaSet'>,
-  cause: KubeError,
-): Promise<void> {
-  const { namespace, name } = action.replicaSet.metadata;
-  const uid = execution.snapshot.rollout.metadata.uid ?? '';
-  const { signal } = execution;
-  const existing = await execution.client.find<ReplicaSet>(
-    ref,
-    { name, ...(namespace ? { namespace } : {}) },
-    { signal },
-  );
-  if (existing === undefined) throw new StaleDecision(`ReplicaSet ${name} was there and is gone`, { cause });
-  if (controllerOf(existing)?.uid === uid) {
-    execution.wrote('replicaSets', existing);
-    throw new StaleDecision(`ReplicaSet ${name} had been created already`, { cause });
-  }
-  execution.creations.taken(uid, name);
 }
 
 export async function updateReplicaSet(

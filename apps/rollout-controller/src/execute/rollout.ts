@@ -1,6 +1,6 @@
 import { mergeDiff, resources } from '@sluice/kube';
 import type { Rollout, RolloutStatus } from '@sluice/model';
-import { assertInCharge } from './execution.ts';
+import { assertInCharge } from '@sluice/reconcile';
 import type { ActionOf, Execution } from './execution.ts';
 
 const ref = resources.rollouts;

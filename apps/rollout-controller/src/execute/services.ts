@@ -1,7 +1,7 @@
 import { resources } from '@sluice/kube';
 import { managedByAnnotation, podTemplateHashLabel } from '@sluice/model';
 import type { Service } from '@sluice/model';
-import { assertInCharge } from './execution.ts';
+import { assertInCharge } from '@sluice/reconcile';
 import type { ActionOf, Execution } from './execution.ts';
 
 export async function switchService(execution: Execution, action: ActionOf<'SwitchService'>): Promise<void> {

@@ -1,4 +1,5 @@
 import type { EpochMs } from '@sluice/engine';
+import { backOffMs, patientBackOff } from '@sluice/kube';
 import type { Known } from '../assemble/snapshot.ts';
 
 export type PeerKind = 'analysis' | 'experiments';
@@ -32,8 +33,6 @@ interface Answers {
   readonly taken: Set<string>;
 }
 
-const maxFailureMs = 30_000;
-
 export function createPeerAnswers(): PeerAnswers {
   const byUid = new Map<string, Answers>();
 
@@ -53,7 +52,7 @@ export function createPeerAnswers(): PeerAnswers {
     failed(uid, peer, message, now) {
       const { failures } = answersOf(uid);
       const count = (failures.get(peer)?.count ?? 0) + 1;
-      const until = now + Math.min(maxFailureMs, 1_000 * 2 ** Math.min(count - 1, 5));
+      const until = now + backOffMs(count, patientBackOff);
       failures.set(peer, { message, until, count });
       return until;
     },

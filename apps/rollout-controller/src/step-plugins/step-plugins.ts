@@ -7,6 +7,7 @@ import type {
   StepPluginPhase,
 } from '@sluice/engine';
 import type { StepPhase, StepResult } from '@sluice/contracts';
+import { backOffMs, patientBackOff } from '@sluice/kube';
 import type { KubeLogger } from '@sluice/kube';
 import type { Rollout } from '@sluice/model';
 import { isPluginCallError } from '@sluice/plugin-host';
@@ -50,8 +51,6 @@ interface Memory {
 }
 
 const busyRestMs = 100;
-const firstRestMs = 1_000;
-const longestRestMs = 30_000;
 
 /** Names of the plugins that a Rollout has steps for. */
 export const stepPluginsOf = ({ spec }: Rollout): readonly string[] => [
@@ -70,7 +69,7 @@ export function createStepPlugins({ host, logger, now }: StepPluginsOptions): St
   function rest(rollout: Rollout, name: string, reason: string): void {
     const { rests } = memoryOf(rollout);
     const failures = (rests.get(name)?.failures ?? 0) + 1;
-    const until = now() + Math.min(longestRestMs, firstRestMs * 2 ** Math.min(failures - 1, 10));
+    const until = now() + backOffMs(failures, patientBackOff);
     rests.set(name, { until, failures, reason });
   }
 

@@ -60,7 +60,8 @@ export type ExperimentExplanationCode =
   | 'WaitingForRoutes'
   | 'WaitingForScaleDown'
   | 'Ended'
-  | 'OtherController';
+  | 'OtherController'
+  | 'OtherReplica';
 
 export interface ExperimentExplanation {
   readonly code: ExperimentExplanationCode;

@@ -1,0 +1,47 @@
+import type { EventIntent } from '@sluice/engine';
+import { keyOf, parseKey, resources } from '@sluice/kube';
+import type { KubeClient } from '@sluice/kube';
+import { eventReasons } from '@sluice/model';
+import type { Rollout } from '@sluice/model';
+
+/** Rollouts that have gone from our cache: deleted, or they belong to another instance now. Only the server can tell which. */
+export interface Departures {
+  gone(rollout: Rollout): void;
+  /** Tells that it was deleted, where it was. Throws KubeError: try again. */
+  sayGoodbye(key: string, signal: AbortSignal): Promise<void>;
+}
+
+export interface DeparturesOptions {
+  readonly client: Pick<KubeClient, 'find'>;
+  readonly isInCharge: (key: string) => boolean;
+  readonly record: (rollout: Rollout, event: EventIntent) => void;
+}
+
+export function createDepartures({ client, isInCharge, record }: DeparturesOptions): Departures {
+  const departed = new Map<string, Rollout>();
+  return {
+    gone: (rollout) => void departed.set(keyOf(rollout.metadata), rollout),
+    async sayGoodbye(key, signal) {
+      const gone = departed.get(key);
+      if (gone === undefined) return;
+      if (isInCharge(key)) {
+        const { namespace, name } = parseKey(key);
+        const live = await client.find(resources.rollouts, { ...(namespace ? { namespace } : {}), name }, { signal });
+        if (live?.metadata.uid !== gone.metadata.uid) record(gone, deletedEvent(key));
+      }
+      departed.delete(key);
+    },
+  };
+}
+
+export const addedEvent = (key: string): EventIntent => ({
+  type: 'Normal',
+  reason: eventReasons.rolloutAddedToInformer,
+  message: `Rollout resource added to informer: ${key}`,
+});
+
+const deletedEvent = (key: string): EventIntent => ({
+  type: 'Normal',
+  reason: eventReasons.rolloutDeleted,
+  message: `Rollout resource deleted: ${key}`,
+});

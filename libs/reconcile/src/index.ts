@@ -1,0 +1,15 @@
+export { createCacheSet, informerOptions, instanceSelector } from './cache-set.ts';
+export type { CacheSet, CacheSetOptions } from './cache-set.ts';
+export { createNamed } from './create-named.ts';
+export type { NamedCreation } from './create-named.ts';
+export { calledPath, createReconcileMetrics, labelsOf, observeStanding } from './metrics.ts';
+export type { CalledPath, ReconcileMetrics, ReconcileSources } from './metrics.ts';
+export { clientOf, standingOf, standingOptions } from './options.ts';
+export { createReconcileLoop } from './reconcile-loop.ts';
+export type { LoopHooks, LoopOptions, LoopTimings, ReconcileLoop } from './reconcile-loop.ts';
+export { createReplica } from './replica.ts';
+export type { Replica, ReplicaOptions } from './replica.ts';
+export { createStanding, explainStanding } from './standing.ts';
+export type { StandingExplanation } from './standing.ts';
+export { Answered, NotInCharge, StaleDecision, assertInCharge, discardedBy } from './turn.ts';
+export type { Discarded, Turn, TurnResult, Writing } from './turn.ts';
