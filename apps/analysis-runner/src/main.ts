@@ -1,29 +1,15 @@
-import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
-import { createClient } from '@sluice/kube';
-import { configuredPlugin, createPluginHost } from '@sluice/plugin-host';
-import type { ConfiguredPlugin } from '@sluice/plugin-host';
+import { createPluginHost, pluginList } from '@sluice/plugin-host';
+import { clientOf, standingOf, standingOptions } from '@sluice/reconcile';
 import { StartError, integer, kubeOptions, list, runService, serviceOptions, text } from '@sluice/service';
 import type { Option } from '@sluice/service';
+import { clientTlsOf, clientTlsOptions, serverTlsOf, serverTlsOptions, warnOfPlaintext } from '@sluice/service/tls';
 import { createRunnerMetrics } from './metrics.ts';
 import { assembled, createSchedulerParts, createWorkerParts, defaultLimits } from './parts.ts';
 import type { Role } from './parts.ts';
+import { checkRedisFiles } from './redis.ts';
 
 const version = '0.1.0';
 const roles = ['scheduler', 'worker'] as const;
-
-function pluginList(describe: string): Option<readonly ConfiguredPlugin[]> {
-  return {
-    describe,
-    placeholder: 'TYPE:NAME=ADDRESS;…',
-    fallback: [],
-    parse: (value) =>
-      value
-        .split(';')
-        .filter((part) => part.trim() !== '')
-        .map((part) => configuredPlugin(part.trim())),
-  };
-}
 
 function roleList(): Option<readonly Role[]> {
   return {
@@ -52,20 +38,19 @@ await runService({
       { default: '0.0.0.0' },
     ),
     grpcPort: integer('Its port; 0 takes a free one.', { default: 8095, min: 0, max: 65_535 }),
-    scheduler: list('Addresses of schedulers that a worker works for; its own where it is one itself.'),
-    redisUrl: text('Where hints for workers are kept; nothing else is, and nothing that matters is lost with it.', {
-      default: 'redis://127.0.0.1:6379',
-      env: ['REDIS_URL'],
-    }),
-    foreignLeaseNamespace: list(
-      'Where another controller of this API may keep its Lease: while it is live, this one only observes. "none" if there is no other; the system namespace is looked at as well.',
-      { default: ['argo-rollouts'] },
+    ...serverTlsOptions(),
+    ...clientTlsOptions(),
+    tlsWorkerNames: list(
+      'Hand out measurements, which hold secret values, only to workers whose certificate is for one of these names; when empty, to whoever is served.',
     ),
-    shards: integer('Into how many parts the runs are cut: so many schedulers can work at once. The same everywhere.', {
-      default: 1,
-      min: 1,
-      max: 64,
-    }),
+    scheduler: list('Addresses of schedulers that a worker works for; its own where it is one itself.'),
+    redisUrl: text(
+      'Where hints for workers are kept, with TLS as rediss://…; nothing else is, and nothing that matters is lost with it.',
+      { default: 'redis://127.0.0.1:6379', env: ['REDIS_URL'] },
+    ),
+    redisCa: text('Authority (PEM file) of a rediss:// server; read again for each connection.'),
+    redisPasswordFile: text('File whose first line is the password for Redis; read again for each connection.'),
+    ...standingOptions(),
     plugins: pluginList('Plugins at fixed addresses, beside those found as Services: metric:web=127.0.0.1:8093;…'),
     inFlight: integer('Measurements that are offered to workers or taken by them at once.', {
       default: defaultLimits.inFlight,
@@ -83,40 +68,41 @@ await runService({
   assemble: async ({ config, logger, metrics }) => {
     const runnerMetrics = createRunnerMetrics(metrics);
     const isScheduler = config.role.includes('scheduler');
-    const client = await createClient({
+    const client = await clientOf(config, {
       userAgent: `sluice-analysis-runner/${version}`,
-      ...(config.kubeconfig === undefined ? {} : { kubeconfig: config.kubeconfig }),
-      ...(config.context === undefined ? {} : { context: config.context }),
-      ...(config.kubeQps === 0 ? {} : { qps: config.kubeQps }),
+      logger,
       onCall: runnerMetrics.onCall,
     });
-    logger.info({ server: client.server, source: client.source, roles: config.role }, 'serving this cluster');
+    const tls = clientTlsOf(config);
+    const serverTls = isScheduler ? serverTlsOf(config, { callers: 'known', logger }) : undefined;
+    if (isScheduler)
+      warnOfPlaintext(serverTls, { host: config.grpcHost, holds: 'workers get secret values there', logger });
     const plugins = createPluginHost({
       client,
       namespaces: config.namespaces,
       systemNamespace: config.systemNamespace,
       configured: config.plugins,
+      ...(tls !== undefined && { tls }),
       logger,
       metrics,
       callsAtOnce: config.measurements + 100,
     });
-    const identity = `${hostname()}_${randomUUID()}`;
-    const shared = { redisUrl: config.redisUrl, identity, plugins, logger, metrics: runnerMetrics };
-    const expectsNobody = config.foreignLeaseNamespace.includes('none');
+    const standing = standingOf(config);
+    const { identity } = standing;
+    const redisFiles = { caFile: config.redisCa, passwordFile: config.redisPasswordFile };
+    checkRedisFiles(config.redisUrl, redisFiles);
+    const shared = { redisUrl: config.redisUrl, redisFiles, identity, plugins, logger, metrics: runnerMetrics };
     const scheduler = isScheduler
       ? createSchedulerParts({
           ...shared,
           client,
-          namespaces: config.namespaces,
-          systemNamespace: config.systemNamespace,
-          instanceId: config.instanceId,
-          leaderElect: config.leaderElect,
-          leaseDurationMs: config.leaseDurationMs,
-          renewDeadlineMs: config.leaseRenewDeadlineMs,
-          retryPeriodMs: config.leaseRetryMs,
-          foreignNamespaces: expectsNobody ? [] : [...config.foreignLeaseNamespace, config.systemNamespace],
-          shards: config.shards,
-          grpc: { host: config.grpcHost, port: config.grpcPort },
+          ...standing,
+          grpc: {
+            host: config.grpcHost,
+            port: config.grpcPort,
+            tls: serverTls,
+            workerNames: config.tlsWorkerNames,
+          },
           limits: {
             inFlight: config.inFlight,
             perNamespace: config.namespaceLimit,
@@ -133,7 +119,7 @@ await runService({
     if (config.role.includes('worker') && !isScheduler && config.scheduler.length === 0)
       throw new StartError('a worker needs to know for whom it works: --scheduler HOST:PORT');
     const worker = config.role.includes('worker')
-      ? createWorkerParts({ ...shared, schedulers: targets, atOnce: config.measurements })
+      ? createWorkerParts({ ...shared, schedulers: targets, tls, atOnce: config.measurements })
       : undefined;
     return assembled(plugins, scheduler, worker);
   },

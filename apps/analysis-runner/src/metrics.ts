@@ -1,4 +1,5 @@
-import type { CallObservation } from '@sluice/kube';
+import type { Authority, CallObservation } from '@sluice/kube';
+import { observeStanding } from '@sluice/reconcile';
 import type { Metrics } from '@sluice/service';
 import type { Dispatcher } from './dispatch/dispatcher.ts';
 import type { HintQueue } from './dispatch/hint-queue.ts';
@@ -22,7 +23,7 @@ export interface RunnerSources {
   readonly hints?: Pick<HintQueue, 'depth'>;
   readonly desk?: Pick<MeasurementDesk, 'workers'>;
   readonly worker?: Pick<MeasurementWorker, 'running'>;
-  readonly isInCharge?: () => boolean;
+  readonly authority?: Pick<Authority, 'describe'>;
 }
 
 const lateness = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
@@ -131,8 +132,5 @@ function observeBacklog(metrics: Metrics, sources: () => RunnerSources): void {
   gauge('analysis_runs', 'AnalysisRuns that are looked after here.', () => sources().scheduler?.size);
   gauge('analysis_statuses_held', 'Statuses that wait to be written.', () => sources().scheduler?.heldStatuses);
   gauge('worker_measurements', 'Measurements that this worker carries out.', () => sources().worker?.running);
-  gauge('in_charge', '1 while this replica may write.', () => {
-    const isInCharge = sources().isInCharge;
-    return isInCharge && (isInCharge() ? 1 : 0);
-  });
+  observeStanding(metrics, () => sources().authority);
 }

@@ -1,15 +1,16 @@
 import { AnalysisServiceService, MeasurementServiceService } from '@sluice/contracts';
-import { createAuthority, createEventRecorder, isKubeError, shardOf } from '@sluice/kube';
+import { createEventRecorder, isKubeError, shardOf } from '@sluice/kube';
 import type { AuthorityOptions, KubeClient, KubeLogger, ReflectorTimings } from '@sluice/kube';
 import { eventSourceComponent } from '@sluice/model';
-import type { ClientTls, PluginHost } from '@sluice/plugin-host';
-import { StartError } from '@sluice/service';
+import type { PluginHost } from '@sluice/plugin-host';
+import { createStanding } from '@sluice/reconcile';
 import type { Assembly, Part } from '@sluice/service';
-import type { ServerCredentials } from '@grpc/grpc-js';
+import type { ClientTls, ServerTls } from '@sluice/service/tls';
 import { createDispatcher } from './dispatch/dispatcher.ts';
 import type { DispatchLimits } from './dispatch/dispatcher.ts';
 import { createHintQueue } from './dispatch/hint-queue.ts';
 import type { RunnerMetrics } from './metrics.ts';
+import type { RedisFiles } from './redis.ts';
 import { failed } from './service/outcomes.ts';
 import { analysisService } from './service/analysis-service.ts';
 import { createGrpcServer } from './service/grpc-server.ts';
@@ -27,6 +28,7 @@ export type Role = 'scheduler' | 'worker';
 /** What both roles need. */
 export interface SharedOptions {
   readonly redisUrl: string;
+  readonly redisFiles?: RedisFiles;
   /** Unique for each start. */
   readonly identity: string;
   readonly plugins: PluginHost;
@@ -41,7 +43,13 @@ export interface SchedulerPartsOptions
   readonly client: KubeClient;
   /** Absent or empty: all. */
   readonly namespaces?: readonly string[];
-  readonly grpc: { readonly host: string; readonly port: number; readonly credentials?: ServerCredentials };
+  readonly grpc: {
+    readonly host: string;
+    readonly port: number;
+    readonly tls?: ServerTls | undefined;
+    /** Whose certificates may take measurements, which hold secret values; where empty, whoever may call at all. */
+    readonly workerNames?: readonly string[];
+  };
   readonly limits?: Partial<DispatchLimits>;
   readonly writesPerSecond?: number;
   readonly watchTimings?: ReflectorTimings;
@@ -79,7 +87,7 @@ export function createSchedulerParts(options: SchedulerPartsOptions): SchedulerP
     },
   });
   const count = options.shards ?? 1;
-  const authority = createAuthority({
+  const authority = createStanding({
     ...options,
     service: 'analysis-runner',
     onChange: () => scheduler.standingChanged(),
@@ -87,7 +95,6 @@ export function createSchedulerParts(options: SchedulerPartsOptions): SchedulerP
       const late = new Promise((resolve) => setTimeout(resolve, flushMs).unref());
       await Promise.race([scheduler.flush((uid) => shardOf(uid, count) === shard), late]);
     },
-    refusal: (message, cause) => new StartError(message, cause),
   });
   const recorder = createEventRecorder({ client, component: eventSourceComponent, logger });
   const secrets = createSecrets({
@@ -97,6 +104,7 @@ export function createSchedulerParts(options: SchedulerPartsOptions): SchedulerP
   });
   const hints = createHintQueue({
     url: options.redisUrl,
+    files: options.redisFiles,
     scheduler: identity,
     logger,
     onForgotten: () => dispatcher.offersLost(),
@@ -136,7 +144,11 @@ export function createSchedulerParts(options: SchedulerPartsOptions): SchedulerP
   const server = createGrpcServer({
     ...options.grpc,
     services: [
-      { definition: MeasurementServiceService, implementation: desk.implementation },
+      {
+        definition: MeasurementServiceService,
+        implementation: desk.implementation,
+        callers: options.grpc.workerNames,
+      },
       { definition: AnalysisServiceService, implementation: analysisService({ client, logger, tryTemplate }) },
     ],
   });
@@ -145,7 +157,7 @@ export function createSchedulerParts(options: SchedulerPartsOptions): SchedulerP
     dispatcher,
     hints,
     desk,
-    isInCharge: () => authority.describe().leases.some(({ mine }) => mine) || !options.leaderElect,
+    authority,
   });
 
   const stopper = new AbortController();
@@ -193,7 +205,7 @@ export function createSchedulerParts(options: SchedulerPartsOptions): SchedulerP
 export interface WorkerPartsOptions extends SharedOptions {
   /** `host:port` of the schedulers; a function where it is known only after the start. */
   readonly schedulers: () => readonly string[];
-  readonly tls?: ClientTls;
+  readonly tls?: ClientTls | undefined;
   readonly atOnce?: number;
   /** How long stopping waits for measurements that run: 5 s. */
   readonly graceMs?: number;
@@ -214,6 +226,7 @@ export function createWorkerParts(options: WorkerPartsOptions): Assembly {
       });
       const running = createWorker({
         redisUrl: options.redisUrl,
+        redisFiles: options.redisFiles,
         schedulers,
         plugins,
         logger,

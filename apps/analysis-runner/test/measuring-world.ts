@@ -8,9 +8,10 @@ import { startLocalCluster } from '@sluice/local-cluster';
 import type { LocalCluster, WriteRecord } from '@sluice/local-cluster';
 import type { AnalysisRun, AnalysisRunSpec, Metric } from '@sluice/model';
 import { createPluginHost } from '@sluice/plugin-host';
+import type { ClientTls } from '@sluice/service/tls';
 import { parseAllDocuments } from 'yaml';
 import { createSchedulerParts, createWorkerParts } from '../src/index.ts';
-import type { SchedulerParts, SchedulerPartsOptions } from '../src/index.ts';
+import type { SchedulerParts, SchedulerPartsOptions, WorkerPartsOptions } from '../src/index.ts';
 import { fakeProviderName, startFakeProvider } from './fake-provider.ts';
 import type { FakeProvider } from './fake-provider.ts';
 import { startRedis } from './redis-server.ts';
@@ -137,7 +138,24 @@ export class MeasuringWorld {
     return { ...assembly, identity, stop };
   }
 
-  async startWorker(...schedulers: readonly RunningScheduler[]): Promise<{ stop(): Promise<void> }> {
+  startWorker(...schedulers: readonly RunningScheduler[]): Promise<{ stop(): Promise<void> }> {
+    return this.#startWorker(schedulers, {});
+  }
+
+  /** With certificates, or none. What it logs as a warning's reason goes to `said`. */
+  startSecureWorker(
+    tls: ClientTls | undefined,
+    scheduler: RunningScheduler,
+    said: string[] = [],
+  ): Promise<{ stop(): Promise<void> }> {
+    const warn = (fields: object): void => void said.push(String((fields as { why?: unknown }).why));
+    return this.#startWorker([scheduler], { tls, logger: { ...silentLogger, warn } });
+  }
+
+  async #startWorker(
+    schedulers: readonly RunningScheduler[],
+    options: Partial<WorkerPartsOptions>,
+  ): Promise<{ stop(): Promise<void> }> {
     const plugins = this.#plugins();
     await plugins.start();
     const assembly = createWorkerParts({
@@ -147,6 +165,7 @@ export class MeasuringWorld {
       logger: silentLogger,
       graceMs: 200,
       schedulers: () => schedulers.map((scheduler) => scheduler.address()),
+      ...options,
     });
     for (const part of assembly.parts) await part.start();
     let stopped: Promise<void> | undefined;

@@ -13,12 +13,14 @@ export interface RedisServer {
   restart(): Promise<void>;
 }
 
-export async function startRedis(): Promise<RedisServer> {
+/** With arguments for TLS it speaks nothing else. */
+export async function startRedis(more: readonly string[] = []): Promise<RedisServer> {
+  const isTls = more.some((argument) => argument.startsWith('--tls'));
   const port = await freePort();
   let child: ChildProcess | undefined;
   async function start(): Promise<void> {
     const args = [
-      '--port',
+      ...(isTls ? ['--port', '0', '--tls-port'] : ['--port']),
       String(port),
       '--bind',
       '127.0.0.1',
@@ -28,6 +30,7 @@ export async function startRedis(): Promise<RedisServer> {
       'no',
       '--daemonize',
       'no',
+      ...more,
     ];
     child = spawn('redis-server', args, { stdio: 'ignore' });
     for (let tries = 0; tries < 600; tries += 1) {
@@ -39,7 +42,7 @@ export async function startRedis(): Promise<RedisServer> {
   }
   await start();
   return {
-    url: `redis://127.0.0.1:${port}`,
+    url: `${isTls ? 'rediss' : 'redis'}://127.0.0.1:${port}`,
     async kill() {
       const running = child;
       child = undefined;

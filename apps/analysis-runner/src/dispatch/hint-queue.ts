@@ -1,14 +1,15 @@
 import { Queue } from 'bullmq';
-import { Redis } from 'ioredis';
-import type { RedisOptions } from 'ioredis';
 import { measurementQueue } from '@sluice/contracts';
 import type { MeasurementHint } from '@sluice/contracts';
 import type { KubeLogger } from '@sluice/kube';
+import { connectRedis, redisProblem } from '../redis.ts';
+import type { RedisFiles } from '../redis.ts';
 import type { Hint } from './dispatcher.ts';
 
 export interface HintQueueOptions {
   /** `redis://HOST:PORT`, `rediss://…` */
   readonly url: string;
+  readonly files?: RedisFiles | undefined;
   /** Unique for each start of a scheduler. */
   readonly scheduler: string;
   readonly logger: KubeLogger;
@@ -29,17 +30,10 @@ export interface HintQueue {
   readonly depth: number | undefined;
 }
 
-/** How a connection comes back: soon, and for ever. */
-export const patientConnection: RedisOptions = {
-  maxRetriesPerRequest: null,
-  retryStrategy: (tries) => Math.min(1_000, 50 * 2 ** Math.min(tries, 6)),
-  connectTimeout: 5_000,
-};
-
 export function createHintQueue(options: HintQueueOptions): HintQueue {
   const { url, scheduler, logger, timeoutMs = 3_000, watchMs = 1_000 } = options;
   // What cannot be sent now fails now: hints that are old when they arrive help nobody.
-  const connection = new Redis(url, { ...patientConnection, enableOfflineQueue: false, lazyConnect: true });
+  const connection = connectRedis(url, options.files, { enableOfflineQueue: false, lazyConnect: true });
   const mark = `${measurementQueue}:scheduler:${scheduler}`;
   const queue = new Queue(measurementQueue, {
     connection,
@@ -55,7 +49,7 @@ export function createHintQueue(options: HintQueueOptions): HintQueue {
   let isAway = false;
 
   const tell = (error: Error): void => {
-    if (!isAway) logger.warn({ error: error.message }, 'Redis does not answer: measuring waits for it');
+    if (!isAway) logger.warn({ error: redisProblem(error) }, 'Redis does not answer: measuring waits for it');
     isAway = true;
     depth = undefined;
   };

@@ -1,30 +1,17 @@
 import { createInformer, resources, withoutBookkeeping } from '@sluice/kube';
-import type { Informer, KubeClient, KubeLogger, RawObject, ReflectorTimings } from '@sluice/kube';
-import { instanceIdLabel, withoutNulls } from '@sluice/model';
+import type { Informer, RawObject } from '@sluice/kube';
+import { withoutNulls } from '@sluice/model';
 import type { AnalysisRun } from '@sluice/model';
-
-export interface RunCacheOptions {
-  readonly client: KubeClient;
-  /** Absent or empty: all. */
-  readonly namespaces?: readonly string[];
-  readonly instanceId?: string;
-  readonly logger: KubeLogger;
-  readonly timings?: ReflectorTimings;
-  readonly onRestart?: (plural: string, why: 'list' | 'watch', error: unknown) => void;
-}
+import { informerOptions, instanceSelector } from '@sluice/reconcile';
+import type { CacheSetOptions } from '@sluice/reconcile';
 
 /** AnalysisRuns of our share, without bookkeeping. */
-export function createRunCache(options: RunCacheOptions): Informer<AnalysisRun> {
-  const { namespaces, instanceId } = options;
+export function createRunCache(options: CacheSetOptions): Informer<AnalysisRun> {
   return createInformer<AnalysisRun>({
-    client: options.client,
+    ...informerOptions(options, 'analysisruns'),
     ref: resources.analysisRuns,
-    ...(namespaces?.length ? { namespaces } : {}),
-    labelSelector: instanceId ? `${instanceIdLabel}=${instanceId}` : `!${instanceIdLabel}`,
+    labelSelector: instanceSelector(options.instanceId),
     project: projectRun,
-    logger: options.logger,
-    ...options.timings,
-    onRestart: (why, error) => options.onRestart?.('analysisruns', why, error),
   });
 }
 

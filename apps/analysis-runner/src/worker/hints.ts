@@ -1,12 +1,14 @@
 import { Worker } from 'bullmq';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { measurementQueue, readMeasurementHint } from '@sluice/contracts';
 import type { MeasurementHint } from '@sluice/contracts';
 import type { KubeLogger } from '@sluice/kube';
-import { patientConnection } from '../dispatch/hint-queue.ts';
+import { connectRedis, redisProblem } from '../redis.ts';
+import type { RedisFiles } from '../redis.ts';
 
 export interface HintsOptions {
   readonly url: string;
+  readonly files?: RedisFiles | undefined;
   readonly logger: KubeLogger;
   /** Resolves when what the hint says has been taken; must not throw. */
   readonly onHint: (hint: MeasurementHint) => Promise<void>;
@@ -21,18 +23,18 @@ export interface Hints {
   stop(): Promise<void>;
 }
 
-export function createHints({ url, logger, onHint, atOnce = 8 }: HintsOptions): Hints {
+export function createHints({ url, files, logger, onHint, atOnce = 8 }: HintsOptions): Hints {
   let connection: Redis | undefined;
   let worker: Worker | undefined;
   let isAway = false;
   const tell = (error: Error): void => {
-    if (!isAway) logger.warn({ error: error.message }, 'Redis does not answer: measuring waits for it');
+    if (!isAway) logger.warn({ error: redisProblem(error) }, 'Redis does not answer: measuring waits for it');
     isAway = true;
   };
   return {
     name: 'hints',
     start() {
-      connection = new Redis(url, patientConnection);
+      connection = connectRedis(url, files);
       connection.on('error', tell);
       connection.on('ready', () => {
         if (isAway) logger.info({}, 'Redis answers again');

@@ -119,8 +119,8 @@ interface Link extends SchedulerLink {
 /** `host` is the name that the address was found under: the one that the scheduler's certificate is for. */
 function createLink(address: string, host: string, options: SchedulerLinksOptions): Link {
   const { worker, logger } = options;
-  const tls = options.tls && { serverName: host, ...options.tls };
-  const channel = { ...channelOptions, ...(isIP(host) === 0 && channelTlsOptions(tls)) };
+  const tls = options.tls && { ...(isIP(host) === 0 && { serverName: host }), ...options.tls };
+  const channel = { ...channelOptions, ...channelTlsOptions(tls) };
   const client = new MeasurementServiceClient(address, channelCredentials(tls), channel);
   let identity: string | undefined;
   let stream: ClientReadableStream<AttendResponse> | undefined;

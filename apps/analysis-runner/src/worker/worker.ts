@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { MeasurementHint, Task } from '@sluice/contracts';
 import type { KubeLogger } from '@sluice/kube';
 import type { PluginHost } from '@sluice/plugin-host';
+import type { RedisFiles } from '../redis.ts';
 import { createHints } from './hints.ts';
 import { carryOut } from './measure.ts';
 import type { SchedulerLink, SchedulerLinks } from './scheduler-links.ts';
@@ -13,6 +14,7 @@ export interface WorkerHooks {
 
 export interface WorkerOptions {
   readonly redisUrl: string;
+  readonly redisFiles?: RedisFiles | undefined;
   readonly schedulers: SchedulerLinks;
   readonly plugins: Pick<PluginHost, 'metric'>;
   readonly logger: KubeLogger;
@@ -38,7 +40,7 @@ export function createWorker(options: WorkerOptions): MeasurementWorker {
   const free = new Set<() => void>();
   let running = 0;
 
-  const hints = createHints({ url: options.redisUrl, logger, onHint });
+  const hints = createHints({ url: options.redisUrl, files: options.redisFiles, logger, onHint });
 
   async function onHint({ scheduler, measurements }: MeasurementHint): Promise<void> {
     if (running >= atOnce) await new Promise<void>((resolve) => void free.add(resolve));
