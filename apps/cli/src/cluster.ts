@@ -93,6 +93,22 @@ export async function findWorkload(client: KubeClient, rollout: Rollout): Promis
   }
 }
 
+/** The name of the Rollout that an Experiment is a step of; undefined for one that stands alone, as for a Rollout. */
+export const owningRollout = ({ metadata }: Rollout | Experiment): string | undefined =>
+  metadata.ownerReferences?.find(({ kind, controller }) => kind === 'Rollout' && controller === true)?.name;
+
+/** That Rollout; undefined where there is none, and where it may not be read. */
+export async function findOwner(client: KubeClient, experiment: Experiment): Promise<Rollout | undefined> {
+  const name = owningRollout(experiment);
+  if (name === undefined) return undefined;
+  try {
+    return await client.find<Rollout>(resources.rollouts, { namespace: client.namespace, name });
+  } catch (error) {
+    if (isKubeError(error, 'Forbidden')) return undefined;
+    throw error;
+  }
+}
+
 /** Merge-patches the status; where the kind has no status subresource, the object itself, with `alsoSpec` in the same call. */
 export async function patchStatus(
   client: KubeClient,

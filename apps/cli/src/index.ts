@@ -1,8 +1,11 @@
 export { runCli } from './cli.ts';
 export type { Terminal } from './session.ts';
 export { analysisRunInfo } from './view/analysis-run.ts';
+export { compareVersions, renderComparison, roundsOf, shortened, weightsOfExperiments } from './view/comparison.ts';
+export type { ComparedRow, Comparison, Weights } from './view/comparison.ts';
 export { age, shortDuration } from './view/duration.ts';
 export { experimentInfo } from './view/experiment.ts';
+export { plain } from './view/icons.ts';
 export type {
   AnalysisRunInfo,
   ContainerInfo,

@@ -9,7 +9,7 @@ import {
   resources,
 } from '@sluice/kube';
 import type { AnalysisRun, Experiment, Pod, ReplicaSet, Rollout } from '@sluice/model';
-import { VERSIONED, referencedWorkload } from './cluster.ts';
+import { VERSIONED, owningRollout, referencedWorkload } from './cluster.ts';
 import type { Session } from './session.ts';
 import type { OwnedObjects, Workload } from './view/objects.ts';
 
@@ -19,6 +19,8 @@ export interface LiveObjects<T extends Rollout | Experiment> {
   subject(): T | undefined;
   owned(): OwnedObjects;
   workload(): Workload | undefined;
+  /** The Rollout that an Experiment is a step of. */
+  owner(): Rollout | undefined;
   /** What last went wrong while watching; undefined while all is well. */
   trouble(): unknown;
   onChange(changed: () => void): void;
@@ -51,7 +53,12 @@ export async function watchSubject<T extends Rollout | Experiment>(
     ? watchAll<AnalysisRun>(resources.analysisRuns)
     : undefined;
   const workload = await watchableWorkload(client, read, watchOne);
-  const informers = [subject, replicaSets, pods, experiments, analysisRuns, workload].filter(
+  const ownerName = owningRollout(read);
+  const owner =
+    ownerName !== undefined && (await mayList(client, resources.rollouts))
+      ? watchOne<Rollout>(resources.rollouts, ownerName)
+      : undefined;
+  const informers = [subject, replicaSets, pods, experiments, analysisRuns, workload, owner].filter(
     (informer) => informer !== undefined,
   ) as Informer<KubeObject>[];
 
@@ -72,6 +79,7 @@ export async function watchSubject<T extends Rollout | Experiment>(
       analysisRuns: analysisRuns?.list() ?? [],
     }),
     workload: () => workload?.list()[0],
+    owner: () => owner?.list()[0],
     trouble: () => informers.map((informer) => informer.lastError).find((error) => error !== undefined),
     onChange: (changed) => informers.forEach((informer) => informer.onChange(() => changed())),
     stop,

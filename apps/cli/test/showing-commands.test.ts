@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { FakeApi } from './fake-api.ts';
-import { startMoment } from './recorded.ts';
+import type { FakeApi, StoredObject } from './fake-api.ts';
+import { startFakeApi } from './fake-api.ts';
+import { recordedObjects, startMoment } from './recorded.ts';
 import { run } from './run.ts';
 
 let api: FakeApi;
@@ -66,6 +67,70 @@ describe('get rollout', () => {
       },
     });
     expect(result).toMatchObject({ status: 1, err: 'Error: rollout "shop" has been deleted\n' });
+  });
+});
+
+describe('get experiment', () => {
+  const name = 'shop-6765f5f78d-2-0';
+  const measured = (value: string) => ({
+    phase: 'Running',
+    metricResults: [{ name: 'latency', phase: 'Running', count: 1, successful: 1, measurements: [{ value }] }],
+  });
+  let experiments: FakeApi;
+
+  beforeEach(async () => {
+    const objects = recordedObjects('experiment-step-abort--aborted');
+    const uid = objects.find(({ kind }) => kind === 'Experiment')?.metadata['uid'];
+    const candidate = objects.find(({ metadata }) => metadata.name === `${name}-candidate`);
+    const labels = candidate?.metadata['labels'] as Record<string, string>;
+    const hash = labels['rollouts-pod-template-hash'] ?? '';
+    const metadata = {
+      ...{ name: `${name}-speed`, namespace: 'shop', uid: 'speed', creationTimestamp: '2026-11-21T09:34:40Z' },
+      ownerReferences: [{ apiVersion: 'argoproj.io/v1alpha1', kind: 'Experiment', name, uid, controller: true }],
+    };
+    const spec = { args: [{ name: 'version', value: hash }], metrics: [{ name: 'latency' }] };
+    const run = { apiVersion: 'argoproj.io/v1alpha1', kind: 'AnalysisRun', metadata, spec, status: measured('0.25') };
+    experiments = await startFakeApi([...objects, run as unknown as StoredObject]);
+    experiments.change('Rollout', 'shop', ({ status }) =>
+      Object.assign(status, { canary: { weights: { additional: [{ podTemplateHash: hash, weight: 15 }] } } }),
+    );
+  });
+  afterEach(() => experiments.close());
+
+  const table = [
+    '',
+    'TEMPLATE   IMAGE   READY  WEIGHT  latency',
+    'baseline   shop:1  0/0            -',
+    'candidate  shop:2  0/0    15      ◌ 0.25 (✔ 1)',
+    '',
+  ].join('\n');
+
+  it('prints header and tree, and below them the versions with what was measured and their share of the traffic', async () => {
+    const { status, out } = await run(experiments, `get experiment ${name}`);
+    expect(status).toBe(0);
+    expect(out).toMatch(new RegExp(`^Name: {12}${name}\\nNamespace: {7}shop\\nStatus: {10}✔ Successful\\n`));
+    expect(out).toContain(`└──α ${name}-speed`);
+    expect(out.endsWith(table)).toBe(true);
+  });
+  it('shows no weights to whom Rollouts are not shown', async () => {
+    experiments.refuse({ method: 'GET', path: 'rollouts/shop', status: 403, reason: 'Forbidden' });
+    const { status, out } = await run(experiments, `get experiment ${name}`);
+    expect({ status, out }).toEqual({ status: 0, out: expect.stringContaining('TEMPLATE   IMAGE   READY  latency\n') });
+  });
+  it('shows new values while watching', async () => {
+    const stop = new AbortController();
+    let isChanged = false;
+    const { out } = await run(experiments, `get experiment ${name} --watch`, {
+      signal: stop.signal,
+      onOutput(out) {
+        if (out.includes('0.5 (✔ 1)')) stop.abort();
+        if (!isChanged)
+          experiments.change('AnalysisRun', `${name}-speed`, (run) => Object.assign(run, { status: measured('0.5') }));
+        isChanged = true;
+      },
+    });
+    expect(out).toContain(table);
+    expect(out).toContain('candidate  shop:2  0/0    15      ◌ 0.5 (✔ 1)');
   });
 });
 

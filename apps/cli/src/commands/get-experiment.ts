@@ -1,11 +1,14 @@
 import { resources } from '@sluice/kube';
+import type { Rollout } from '@sluice/model';
 import type { Command } from 'commander';
-import { inNamespace, readExperiment, readOwned } from '../cluster.ts';
+import { findOwner, inNamespace, readExperiment, readOwned } from '../cluster.ts';
 import { completesWith } from '../completion.ts';
 import { CommandError } from '../errors.ts';
 import { drawWhileWatching, watchSubject } from '../live.ts';
 import { createRedraw, painter, withScreenFlags } from '../screen.ts';
 import { type Session, printLine } from '../session.ts';
+import { compareVersions, renderComparison, weightsOfExperiments } from '../view/comparison.ts';
+import type { Weights } from '../view/comparison.ts';
 import { experimentInfo } from '../view/experiment.ts';
 import { renderExperimentHeader } from '../view/header.ts';
 import type { Paint } from '../view/icons.ts';
@@ -35,8 +38,11 @@ export function registerGetExperiment(get: Command, session: Session): void {
 async function showExperiment(session: Session, name: string, flags: Flags): Promise<void> {
   const client = await session.client();
   const experiment = await readExperiment(client, name);
-  const info = experimentInfo(experiment, await readOwned(client));
-  for (const line of renderExperiment(info, session.terminal.now(), painter(session, flags))) printLine(session, line);
+  const [owned, owner] = await Promise.all([readOwned(client), findOwner(client, experiment)]);
+  const info = experimentInfo(experiment, owned);
+  const paint = painter(session, flags);
+  for (const line of renderExperiment(info, weightsGivenBy(owner), session.terminal.now(), paint))
+    printLine(session, line);
 }
 
 /** Also what `create -w` does once it has created an Experiment. */
@@ -54,7 +60,8 @@ export async function watchExperiment(session: Session, name: string, flags: Fla
       const experiment = live.subject();
       if (experiment === undefined) throw new CommandError(`experiment "${name}" has been deleted`);
       const info = experimentInfo(experiment, live.owned());
-      redraw((nowMs) => renderExperiment(info, nowMs, painter(session, flags)), live.trouble());
+      const weights = weightsGivenBy(live.owner());
+      redraw((nowMs) => renderExperiment(info, weights, nowMs, painter(session, flags)), live.trouble());
       return 'more';
     });
   } finally {
@@ -62,6 +69,15 @@ export async function watchExperiment(session: Session, name: string, flags: Fla
   }
 }
 
-function renderExperiment(info: ExperimentInfo, nowMs: number, paint: Paint): string[] {
-  return [...renderExperimentHeader(info, paint), '', ...renderExperimentTree(info, nowMs, paint)];
+const weightsGivenBy = (owner: Rollout | undefined): Weights => weightsOfExperiments(owner ?? {});
+
+/** What other clients show, and below it what was measured of each version. */
+function renderExperiment(info: ExperimentInfo, weights: Weights, nowMs: number, paint: Paint): string[] {
+  const comparison = renderComparison(compareVersions(info, weights), paint);
+  return [
+    ...renderExperimentHeader(info, paint),
+    '',
+    ...renderExperimentTree(info, nowMs, paint),
+    ...(comparison.length === 0 ? [] : ['', ...comparison]),
+  ];
 }

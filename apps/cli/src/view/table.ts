@@ -23,3 +23,9 @@ export function renderTable(rows: readonly Row[], minimumWidths: readonly number
     row.map((cell, column) => (column === row.length - 1 ? cell : pad(cell, (widths[column] ?? 0) + 2))).join(''),
   );
 }
+
+/** Answers of metrics are anybody's text: nothing in them moves the cursor or breaks the table. */
+export function oneLine(text: string, length: number): string {
+  const characters = [...text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim()];
+  return characters.length <= length ? characters.join('') : `${characters.slice(0, length - 1).join('')}…`;
+}

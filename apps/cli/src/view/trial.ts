@@ -1,6 +1,6 @@
 import type { TriedMetric, TryTemplateResponse } from '@sluice/contracts';
 import { type Paint, analysisIcon, iconColour } from './icons.ts';
-import { renderTable } from './table.ts';
+import { oneLine, renderTable } from './table.ts';
 
 // What came of trying analysis templates.
 
@@ -28,13 +28,7 @@ function rowOf({ name, provider, value, phase, reason, message }: TriedMetric, p
   const why = message === '' || reason.includes(message) ? reason : `${reason}: ${message}`;
   const icon = analysisIcon(phase);
   const verdict = phase === '' ? '-' : `${paint(icon, iconColour(icon))} ${phase}`;
-  return [name, provider || '-', line(value, longest.value) || '-', verdict, line(why, longest.reason)];
-}
-
-/** Answers of metrics are anybody's text: nothing in them moves the cursor or breaks the table. */
-function line(text: string, length: number): string {
-  const characters = [...text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim()];
-  return characters.length <= length ? characters.join('') : `${characters.slice(0, length - 1).join('')}…`;
+  return [name, provider || '-', oneLine(value, longest.value) || '-', verdict, oneLine(why, longest.reason)];
 }
 
 /** For programs: all of it, uncut. */

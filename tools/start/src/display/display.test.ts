@@ -116,6 +116,63 @@ describe('what is measured', () => {
   });
 });
 
+/** An experiment of revision 2, each version of which was measured `rounds` times. */
+const experiment = (status: string, rounds: number, value = '[0.3]') => ({
+  objectMeta: { name: 'shop-2-0', creationTimestamp: '2026-01-01T12:00:00Z' },
+  ...{ icon: '◌', revision: 2, status, message: '' },
+  replicaSets: ['a', 'b'].map((template) => ({
+    ...set(0, undefined, 'shop/web:2', [pod('1/1')]),
+    ...{
+      template,
+      objectMeta: { name: `shop-2-0-${template}`, labels: { 'rollouts-pod-template-hash': `hash-${template}` } },
+    },
+  })),
+  analysisRuns: ['a', 'b'].map((template) => ({
+    objectMeta: { name: `shop-2-0-${template}` },
+    metrics: [{ name: 'latency' }],
+    specAndStatus: {
+      spec: { args: [{ name: 'hash', value: `hash-${template}` }] },
+      status: {
+        metricResults: [
+          { name: 'latency', phase: 'Running', count: rounds, successful: rounds, measurements: [{ value }] },
+        ],
+      },
+    },
+  })) as unknown as RolloutInfo['analysisRuns'],
+});
+const table = [
+  'TEMPLATE  IMAGE  READY  WEIGHT  latency',
+  'a         web:2  1/1    20      ◌ 0.3 (✔ 1)',
+  'b         web:2  1/1            ◌ 0.3 (✔ 1)',
+];
+
+describe('the versions of an experiment', () => {
+  const weights = new Map([['hash-a', 20]]);
+
+  it('stand side by side below the Rollout, while they are of its newest version', () => {
+    const block = (revision: number) =>
+      renderBlock(rollout({ experiments: [{ ...experiment('Running', 1), revision }] }), 1, 120, { weights });
+    expect(block(2).slice(4, -1)).toEqual(['  ◌ experiment shop-2-0  Running', ...table.map((line) => `    ${line}`)]);
+    expect(block(1).join('\n')).not.toContain('TEMPLATE');
+  });
+
+  it('are told in a log after each round of measurements, and when the experiment moves on', () => {
+    const lines: string[] = [];
+    const display = createDisplay({ write: (text) => lines.push(text) }, () => 2);
+    const show = (...of: Parameters<typeof experiment>) =>
+      display.show(rollout({ experiments: [experiment(...of)] }), weights);
+    show('Running', 1);
+    expect(lines[1]).toBe(
+      `    2.0 s  ◌ experiment shop-2-0  Running\n${table.map((t) => `             ${t}\n`).join('')}`,
+    );
+    show('Running', 1, '[0.4]');
+    expect(lines).toHaveLength(2);
+    show('Running', 2);
+    show('Successful', 2);
+    expect(lines).toHaveLength(4);
+  });
+});
+
 describe('a display', () => {
   it('redraws in place on a terminal, below what was said', () => {
     const screen = terminal(80);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { rolloutInfo } from '@sluice/cli';
-import type { RolloutInfo } from '@sluice/cli';
+import { rolloutInfo, weightsOfExperiments } from '@sluice/cli';
+import type { RolloutInfo, Weights } from '@sluice/cli';
 import { isKubeError, resources } from '@sluice/kube';
 import type { KubeClient, ResourceRef } from '@sluice/kube';
 import type { AnalysisRun, Experiment, Pod, ReplicaSet, Rollout } from '@sluice/model';
@@ -8,20 +8,20 @@ import type { AnalysisRun, Experiment, Pod, ReplicaSet, Rollout } from '@sluice/
 const EVERY_MS = 200;
 
 /**
- * Calls `seen` with the Rollout's state a few times a second until `signal` is aborted, and once more then. A look that fails is
+ * Calls `seen` with the Rollout's state, and the weights of its experiment, a few times a second until `signal` is aborted, and once more then. A look that fails is
  * taken again: a display may miss a moment.
  */
 export async function observeRollout(
   client: KubeClient,
   key: { readonly namespace: string; readonly name: string },
-  seen: (rollout: RolloutInfo) => void,
+  seen: (rollout: RolloutInfo, weights: Weights) => void,
   signal: AbortSignal,
 ): Promise<void> {
   for (let last = false; !last;) {
     await sleep(EVERY_MS, undefined, { signal }).catch(() => {});
     last = signal.aborted;
-    const rollout = await lookAt(client, key).catch(() => undefined);
-    if (rollout) seen(rollout);
+    const found = await lookAt(client, key).catch(() => undefined);
+    if (found) seen(found.rollout, found.weights);
   }
 }
 
@@ -43,5 +43,6 @@ async function lookAt(client: KubeClient, key: { readonly namespace: string; rea
     all<Experiment>(resources.experiments),
     all<AnalysisRun>(resources.analysisRuns),
   ]);
-  return rolloutInfo(rollout, { replicaSets, pods, experiments, analysisRuns });
+  const owned = { replicaSets, pods, experiments, analysisRuns };
+  return { rollout: rolloutInfo(rollout, owned), weights: weightsOfExperiments(rollout) };
 }

@@ -2,7 +2,7 @@ import type { Split } from '@sluice/local-cluster';
 import { expect, it } from 'vitest';
 import { renderSplit, renderTotals } from './render-split.ts';
 
-const version = (role: 'stable' | 'canary', name: string, hash: string, percent: number) => ({
+const version = (role: 'stable' | 'canary' | 'experiment', name: string, hash: string, percent: number) => ({
   ...{ role, version: name, hash, percent, requests: percent },
   ...{ errors: 0, errorPercent: 0, meanMs: 1, p95Ms: 1 },
 });
@@ -29,6 +29,20 @@ it.each([
   [
     { asked: undefined, failed: 3, avoidable: 2 },
     'clients get  stable 1.27 90 %  canary 1.28 10 %  of 100 requests  3 failed, 2 of them for want of order',
+  ],
+  [
+    {
+      asked: {
+        from: 'weights',
+        shares: ['one', 'two', 'three'].map((hash, i) => ({ hash, percent: [60, 30, 10][i]! })),
+      },
+      versions: [
+        version('stable', '1', 'one', 59),
+        version('experiment', '1', 'two', 31),
+        version('experiment', '2', 'three', 10),
+      ],
+    },
+    'clients get  stable 1 59 % (60 asked)  experiment 41 % (40 asked)  of 100 requests',
   ],
 ] as const)('A split with %j is shown in one line', (change, line) => {
   expect(renderSplit({ ...split, ...change })).toBe(line);

@@ -1,17 +1,25 @@
-import type { PodInfo, ReplicaSetInfo, RolloutInfo } from '@sluice/cli';
+import type { PodInfo, ReplicaSetInfo, RolloutInfo, Weights } from '@sluice/cli';
 import { renderAnalyses } from './render-analysis.ts';
+import { newestExperiment, renderExperiment } from './render-experiment.ts';
 
 /**
  * One moment of a Rollout in a few lines for a terminal of `width` columns. `seconds` is the time since the command was given; `traffic` is what
- * clients get meanwhile.
+ * clients get meanwhile, `weights` what versions of experiments are given of it.
  */
-export function renderBlock(rollout: RolloutInfo, seconds: number, width: number, traffic?: string): string[] {
+export function renderBlock(
+  rollout: RolloutInfo,
+  seconds: number,
+  width: number,
+  { traffic, weights = new Map() }: { readonly traffic?: string | undefined; readonly weights?: Weights } = {},
+): string[] {
+  const experiment = newestExperiment(rollout);
   const message = rollout.message ? `: ${rollout.message}` : '';
   const lines = [
     `${rollout.icon} ${rollout.objectMeta.name}  ${rollout.status}${message}`,
     `  ${position(rollout)}`,
     ...shownSets(rollout).map((set) => `  ${setLine(set)}`),
     ...renderAnalyses(rollout, 'all').map((analysis) => `  measured  ${analysis}`),
+    ...(experiment === undefined ? [] : renderExperiment(experiment, weights).map((line) => `  ${line}`)),
     ...(traffic === undefined ? [] : [`  ${traffic}`]),
     `  ${seconds.toFixed(1)} s`,
   ];

@@ -60,10 +60,10 @@ async function startCluster(): Promise<void> {
   }
 }
 
-/** Where something is measured, somebody has to come. */
-function startClientsOf(rollout: string): void {
-  const seen = () => {};
-  const clients = startClients({ dataPlane, rollout, isOpen: () => true, seen, signal: session.signal });
+/** Where something is measured, somebody has to come; until `gone`. */
+function startClientsOf(rollout: string, gone: AbortSignal): void {
+  const signal = AbortSignal.any([session.signal, gone]);
+  const clients = startClients({ dataPlane, rollout, isOpen: () => true, seen: () => {}, signal });
   session.atEnd(() => clients.ended);
 }
 
@@ -72,13 +72,15 @@ describe.concurrent('each example', () => {
     const scenario = readScenario(name);
     const namespace = `example-${name}`;
     await client.create(resources.namespaces, { metadata: { name: namespace } });
-    if (scenario.needs.includes('prometheus')) startClientsOf(`${namespace}/${scenario.rollout}`);
+    const gone = new AbortController();
+    if (scenario.needs.includes('prometheus')) startClientsOf(`${namespace}/${scenario.rollout}`, gone.signal);
     const said: string[] = [];
     const scene = { client, namespace, rollout: scenario.rollout };
     const say = (line: string) => void said.push(line);
     const metrics = createExampleMetrics();
     session.atEnd(() => metrics.stop());
     await playScenario(scenario, { scene, kubeconfig, say, look: async () => {}, metrics, signal: session.signal });
+    gone.abort();
     const commands = scenario.steps.filter((step) => step.do === 'command').length;
     expect(said.filter((line) => line.startsWith('$ sluice '))).toHaveLength(commands);
   });

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RolloutInfo } from '@sluice/cli';
+import type { RolloutInfo, Weights } from '@sluice/cli';
 import type { KubeClient } from '@sluice/kube';
 import { createDisplay } from '../display/display.ts';
 import type { Display } from '../display/display.ts';
@@ -71,9 +71,9 @@ function createAudience({ signal, atEnd }: Session, scenario: Scenario, place: P
   if (clients) atEnd(() => clients.ended);
   return {
     clients,
-    show: (rollout: RolloutInfo) => {
+    show: (rollout: RolloutInfo, weights: Weights) => {
       isOpen ||= (rollout.ready ?? 0) > 0;
-      display.show(rollout);
+      display.show(rollout, weights);
     },
     /** Longer where the machine is slow: until what clients get of the weights that are there now was seen. */
     look: async (seconds: number) => {

@@ -23,14 +23,24 @@ export const isReady = ({ metadata, status }: Pod): boolean =>
 export const isRunning = ({ status }: Pod): boolean =>
   status?.phase === 'Running' && (status.containerStatuses?.some(({ state }) => state?.running !== undefined) ?? false);
 
-/** `namespace/name` of the Rollout that a pod belongs to; undefined if it is none's. */
+/** `namespace/name` of the Rollout that a pod belongs to, or that sends requests to it for an experiment; undefined if it is none's. */
 export function rolloutOfPod(objects: ClusterObjects, pod: Pod): string | undefined {
   const { namespace = '' } = pod.metadata;
   const owner = pod.metadata.ownerReferences?.find((o) => o.controller && o.kind === 'ReplicaSet');
   const set = owner && objects.get('replicasets', namespace, owner.name);
   const rollout = set?.metadata.ownerReferences?.find((o) => o.controller && o.kind === 'Rollout');
-  return rollout && `${namespace}/${rollout.name}`;
+  const name = rollout?.name ?? experimenting(objects, namespace, hashOf(pod));
+  return name === undefined ? undefined : `${namespace}/${name}`;
 }
+
+function experimenting(objects: ClusterObjects, namespace: string, hash: string): string | undefined {
+  if (hash === '') return undefined;
+  return objects.list('rollouts', namespace).find((rollout) => isOfExperiment(rollout, hash))?.metadata.name;
+}
+
+/** Whether the Rollout gives this version of an experiment a share of its traffic. */
+export const isOfExperiment = ({ status }: Rollout, hash: string): boolean =>
+  (status?.canary?.weights?.additional ?? []).some(({ podTemplateHash }) => podTemplateHash === hash);
 
 /** The Services that a Rollout names. */
 export function servicesNamedBy({ spec }: Rollout): string[] {

@@ -1,6 +1,9 @@
 import { expect, it } from 'vitest';
 import type { Split } from './split.ts';
-import { describeSplit } from './split.ts';
+import { createClusterObjects } from '../objects/cluster-objects.ts';
+import type { RoutedObject } from '../objects/shapes.ts';
+import { describeSplit, splitOf, tallyKeys } from './split.ts';
+import { newTally } from './window.ts';
 
 const version = (role: 'stable' | 'canary', name: string, hash: string, percent: number) => ({
   ...{ role, version: name, hash, percent, requests: percent },
@@ -32,4 +35,19 @@ it.each([
   ],
 ] as const)('A split with %j is told in one line', (change, line) => {
   expect(describeSplit({ ...split, ...change })).toBe(line);
+});
+
+it('Versions of an experiment are told from those of the Rollout by the weights that it gives them', () => {
+  const objects = createClusterObjects();
+  const weights = { additional: [{ podTemplateHash: 'b', weight: 20 }] };
+  const status = { stableRS: 'one', currentPodHash: 'two', canary: { weights } };
+  objects.put('rollouts', { metadata: { namespace: 'default', name: 'shop' }, status } as RoutedObject);
+  const tallies = new Map(
+    ['gone', 'b', 'two', 'one'].map((hash) => [
+      tallyKeys.version('default/shop', false, '1', hash),
+      { ...newTally(), requests: 10 },
+    ]),
+  );
+  const roles = splitOf(objects, 'default/shop', 1, tallies)?.versions.map(({ hash, role }) => `${hash} ${role}`);
+  expect(roles).toEqual(['one stable', 'two canary', 'b experiment', 'gone other']);
 });

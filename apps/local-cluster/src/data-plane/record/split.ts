@@ -1,6 +1,7 @@
 // What clients got of a Rollout's versions, beside what was asked for.
 import type { ClusterObjects } from '../objects/cluster-objects.ts';
 import type { Rollout } from '../objects/shapes.ts';
+import { isOfExperiment } from '../pods/identity.ts';
 import type { Asked } from './asked.ts';
 import { askedSplit } from './asked.ts';
 import type { Tally } from './window.ts';
@@ -10,7 +11,7 @@ export interface VersionShare {
   /** Image tag, as the pods that answered said. */
   readonly version: string;
   readonly hash: string;
-  readonly role: 'canary' | 'stable' | 'active' | 'preview' | 'other';
+  readonly role: 'canary' | 'stable' | 'active' | 'preview' | 'experiment' | 'other';
   readonly requests: number;
   /** Of all requests that pods of the Rollout answered. */
   readonly percent: number;
@@ -68,7 +69,7 @@ export function splitOf(
   };
 }
 
-const order: readonly VersionShare['role'][] = ['stable', 'active', 'canary', 'preview', 'other'];
+const order: readonly VersionShare['role'][] = ['stable', 'active', 'canary', 'preview', 'experiment', 'other'];
 
 function sharesOf(
   object: Rollout,
@@ -96,14 +97,17 @@ function sharesOf(
     .sort((a, b) => order.indexOf(a.role) - order.indexOf(b.role) || b.requests - a.requests);
 }
 
-function roleOf({ spec, status }: Rollout, hash: string): VersionShare['role'] {
+function roleOf(rollout: Rollout, hash: string): VersionShare['role'] {
+  const { spec, status } = rollout;
   if (spec?.strategy?.blueGreen)
     return hash === status?.blueGreen?.activeSelector
       ? 'active'
       : hash === status?.currentPodHash
         ? 'preview'
         : 'other';
-  return hash === status?.stableRS ? 'stable' : hash === status?.currentPodHash ? 'canary' : 'other';
+  if (hash === status?.stableRS) return 'stable';
+  if (hash === status?.currentPodHash) return 'canary';
+  return isOfExperiment(rollout, hash) ? 'experiment' : 'other';
 }
 
 const rounded = (value: number): number => Math.round(value * 10) / 10;
