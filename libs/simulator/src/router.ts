@@ -1,9 +1,11 @@
+import { spanAfterAnswer, spanAfterFailure } from '@sluice/engine';
 import type { Action, ReleaseAnswer, RouterObservation, TrafficIntent } from '@sluice/engine';
 import type { Rollout } from '@sluice/model';
 import type { World } from './world.ts';
 
 // The traffic router of this world, and what the controller remembers of its answers: as the controller's own router memory does it. One Rollout uses it.
 
+type Answer = Extract<RouterObservation, { readonly kind: 'observed' }>;
 type ActionOf<Kind extends Action['kind']> = Extract<Action, { readonly kind: Kind }>;
 
 /** What the controller knows of the router. All of it may be lost at any time. */
@@ -55,11 +57,11 @@ export const createRouter = ({ name = 'nginx', verifies = false, delayMs = 0 }: 
   releases: new Map(),
 });
 
-/** What traffic obeys now, and after that what it will obey without anybody's doing. */
-export function routesOf({ router, store }: World): readonly TrafficIntent[] {
+/** What traffic obeys now, and after that what it will obey without anybody's doing; undefined: nothing was ever declared. */
+export function routesOf({ router, store }: World): readonly (TrafficIntent | undefined)[] {
   if (router === undefined) return [];
   obey(router, store.now);
-  return [router.live, router.coming?.intent].filter((intent) => intent !== undefined);
+  return router.coming ? [router.live, router.coming.intent] : [router.live];
 }
 
 function obey(router: VirtualRouter, now: number): void {
@@ -148,7 +150,7 @@ function declare(router: VirtualRouter, intent: TrafficIntent, now: number): voi
 const isSame = (one: TrafficIntent | undefined, other: TrafficIntent): boolean =>
   JSON.stringify(one) === JSON.stringify(other);
 
-function seen(router: VirtualRouter, intent: TrafficIntent): RouterObservation {
+function seen(router: VirtualRouter, intent: TrafficIntent): Answer {
   const { live, coming, verifies } = router;
   const routes = verifies ? (coming?.intent ?? live) : live;
   const detail = coming && { detail: 'not obeyed yet' };
@@ -156,11 +158,15 @@ function seen(router: VirtualRouter, intent: TrafficIntent): RouterObservation {
     kind: 'observed',
     intent,
     inSync: isSame(routes, intent),
-    canaryWeight: routes?.weight ?? 0,
+    canaryWeight: routes === undefined ? 0 : weightOf(routes, intent.canary.service),
     verification: !verifies ? 'unsupported' : coming ? 'pending' : 'verified',
     ...detail,
   };
 }
+
+/** With ping-pong, what was the stable side when it was declared may be the canary's now. */
+const weightOf = ({ canary, weight, maxWeight }: TrafficIntent, service: string): number =>
+  canary.service === service ? weight : maxWeight - weight;
 
 function remember(
   router: VirtualRouter,
@@ -171,30 +177,24 @@ function remember(
 ): void {
   const before = memoryOf(router, rollout);
   const { name } = rollout.metadata;
+  const recorded = rollout.status?.canary?.weights?.canary.weight ?? 0;
   if (isAnswered) {
-    router.memories.set(name, { observation: seen(router, intent), at: now, failures: 0, restUntil: 0 });
+    const answer = seen(router, intent);
+    const observation = { ...answer, span: spanAfterAnswer(before.observation, answer, recorded) };
+    router.memories.set(name, { observation, at: now, failures: 0, restUntil: 0 });
     return;
   }
-  const range = rangeOf(before.observation, rollout, intent.maxWeight);
   const failures = before.failures + 1;
   router.memories.set(name, {
     observation: {
       kind: 'unavailable',
       reason: 'connection refused',
-      lowest: Math.min(range.lowest, intent.weight),
-      highest: Math.max(range.highest, intent.weight),
+      ...spanAfterFailure(before.observation, intent, recorded),
     },
     at: now,
     failures,
     restUntil: now + restAfter(failures),
   });
-}
-
-/** Between which weights the routes were before the call that failed. */
-function rangeOf(observation: RouterObservation, { status }: Rollout, max: number) {
-  if (observation.kind === 'unavailable') return observation;
-  if (observation.kind === 'observed') return { lowest: observation.canaryWeight, highest: observation.canaryWeight };
-  return { lowest: Math.min(status?.canary?.weights?.canary.weight ?? 0, max), highest: max };
 }
 
 function release(router: VirtualRouter, rollout: Rollout, now: number): void {

@@ -17,7 +17,7 @@ export interface Turn {
   readonly done: readonly Action[];
   readonly wroteStatus: boolean;
   /** What traffic obeyed when it was decided, and what it was going to obey. */
-  readonly routes?: readonly TrafficIntent[];
+  readonly routes?: readonly (TrafficIntent | undefined)[];
   /** Decisions before this one that only asked a router: their status was carried on and not stored. */
   readonly earlier?: readonly Turn[];
   /** `routed`: a router was asked, nothing was written, and it is decided again at once. `waits`: a status of which only counters changed is written later. `died`: between two writes. */

@@ -247,7 +247,13 @@ export const trustsDeclarations: DecideRollout = (snapshot) =>
       Object.entries(snapshot.routers ?? {}).map(([name, seen]) => [
         name,
         seen.kind === 'observed'
-          ? { ...seen, inSync: true, canaryWeight: seen.intent.weight, verification: 'verified' as const }
+          ? {
+              ...seen,
+              inSync: true,
+              canaryWeight: seen.intent.weight,
+              verification: 'verified' as const,
+              span: undefined,
+            }
           : seen,
       ]),
     ),

@@ -191,7 +191,7 @@ function checkGoal(world: World, goal: Goal): void {
     if (set !== served && set.spec.replicas !== 0 && !keepsPreview) fail(`${set.metadata.name} is left over`);
   if (spec.replicas !== 0) checkServices(world, fail);
   for (const routes of spec.replicas === 0 ? [] : routesOf(world))
-    if (routes.weight !== 0 || routes.headerRoutes.length + routes.mirrorRoutes.length > 0)
+    if (routes && (routes.weight !== 0 || routes.headerRoutes.length + routes.mirrorRoutes.length > 0))
       fail(`the routes still have ${JSON.stringify(routes)}`);
 }
 

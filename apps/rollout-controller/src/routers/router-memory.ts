@@ -1,3 +1,4 @@
+import { spanAfterAnswer, spanAfterFailure } from '@sluice/engine';
 import type { EpochMs, RouterObservation, TrafficIntent } from '@sluice/engine';
 import { sameJson } from '@sluice/kube';
 
@@ -40,9 +41,11 @@ export const restAfter = (failures: number | 'busy'): number =>
 /** The router answered: nobody has to guess any more. */
 export function answered(
   memory: RouterMemory,
-  observation: Extract<RouterObservation, { kind: 'observed' }>,
+  answer: Extract<RouterObservation, { kind: 'observed' }>,
   at: EpochMs,
+  recordedWeight: number,
 ): RouterMemory {
+  const observation = { ...answer, span: spanAfterAnswer(memory.observation, answer, recordedWeight) };
   return { ...memory, observation, at, failures: 0, restUntil: memory.restUntil > at ? memory.restUntil : 0 };
 }
 
@@ -54,15 +57,13 @@ export function failed(
   at: EpochMs,
   recordedWeight: number,
 ): RouterMemory {
-  const before = rangeOf(memory.observation, recordedWeight, intent.maxWeight);
   const failures = memory.failures + 1;
   return {
     ...memory,
     observation: {
       kind: 'unavailable',
       reason,
-      lowest: Math.min(before.lowest, intent.weight),
-      highest: Math.max(before.highest, intent.weight),
+      ...spanAfterFailure(memory.observation, intent, recordedWeight),
     },
     at,
     failures,
@@ -75,21 +76,6 @@ export const busy = (memory: RouterMemory, at: EpochMs): RouterMemory => ({
   ...memory,
   restUntil: Math.max(memory.restUntil, at + restAfter('busy')),
 });
-
-function rangeOf(
-  observation: RouterObservation,
-  recorded: number,
-  max: number,
-): { readonly lowest: number; readonly highest: number } {
-  switch (observation.kind) {
-    case 'unknown':
-      return { lowest: Math.min(recorded, max), highest: max };
-    case 'unavailable':
-      return observation;
-    case 'observed':
-      return { lowest: observation.canaryWeight, highest: observation.canaryWeight };
-  }
-}
 
 /** The same declaration has to be written once more although it was in place before: somebody else writes there. */
 export function rewritten(memory: RouterMemory, at: EpochMs): RouterMemory {

@@ -63,6 +63,8 @@ export interface RoutersOptions {
 
 const defaultLookEveryMs = 30_000;
 
+const recordedWeight = ({ status }: Rollout): number => status?.canary?.weights?.canary.weight ?? 0;
+
 export function createRouters({ host, logger, now, lookEveryMs = defaultLookEveryMs }: RoutersOptions): Routers {
   const memories = new Map<string, Map<string, RouterMemory>>();
 
@@ -92,7 +94,7 @@ export function createRouters({ host, logger, now, lookEveryMs = defaultLookEver
       ...(answer.detail && { detail: answer.detail }),
       ...(answer.foreignWriter && { foreignWriter: answer.foreignWriter }),
     };
-    const memory = answered(before, observation, now());
+    const memory = answered(before, observation, now(), recordedWeight(rollout));
     return hasDrifted(before.observation, observation) ? rewritten(memory, now()) : memory;
   }
 
@@ -102,13 +104,7 @@ export function createRouters({ host, logger, now, lookEveryMs = defaultLookEver
       { rollout: `${rollout.metadata.namespace}/${rollout.metadata.name}`, router, error },
       'a traffic router did not do what it was asked',
     );
-    return failed(
-      memoryOf(rollout, router),
-      intent,
-      reason,
-      now(),
-      rollout.status?.canary?.weights?.canary.weight ?? 0,
-    );
+    return failed(memoryOf(rollout, router), intent, reason, now(), recordedWeight(rollout));
   }
 
   const clientFor = (rollout: Rollout, router: string) => host.router(router, rollout.metadata.namespace ?? '');

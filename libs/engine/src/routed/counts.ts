@@ -1,15 +1,22 @@
 import type { SetCanaryScale } from '@sluice/model';
 import type { CanaryPair } from '../canary-replicas.ts';
+import { lastingAvailable } from '../sets.ts';
+import type { SetView } from '../sets.ts';
 import { canaryOf, isFullyPromoted, stepsOf } from '../situation.ts';
 import type { Situation } from '../situation.ts';
 import { currentStepIndex, desiredCanaryWeight, maxWeightOf } from '../weight.ts';
-import type { Routed } from './routers.ts';
+import type { TrafficSpan } from './span.ts';
 
 /** Pods that this share of the traffic needs. */
 export const podsFor = (s: Situation, weight: number): number => Math.ceil((weight * s.replicas) / maxWeightOf(s));
 
-/** The highest share that so many available pods can carry. */
-export const shareFor = (s: Situation, pods: number): number =>
+/**
+ * The highest share that the available pods of this set can carry. Those that it asks for no more do not count: they go as soon as the ReplicaSet
+ * controller sees it, however long it takes until they are gone from `available`.
+ */
+export const shareOf = (s: Situation, set: SetView): number => shareFor(s, lastingAvailable(set));
+
+const shareFor = (s: Situation, pods: number): number =>
   s.replicas === 0 ? maxWeightOf(s) : Math.min(maxWeightOf(s), Math.floor((maxWeightOf(s) * pods) / s.replicas));
 
 const atLeastMinimum = (s: Situation, pods: number): number => {
@@ -33,7 +40,7 @@ export function scaleByHand(s: Situation): SetCanaryScale | undefined {
  * Pods for both sides. The stable side stays whole unless `dynamicStableScale` lets it shrink, and then only as far as traffic has been
  * seen to leave it. Source: spec-rollout §4.6.
  */
-export function routedCounts(s: Situation, routed: Routed): CanaryPair {
+export function routedCounts(s: Situation, routed: TrafficSpan): CanaryPair {
   if (isFullyPromoted(s.status) || !s.status.stableRS || !s.roles.stableSet)
     return { canary: s.replicas, stable: s.replicas };
   const byHand = scaleByHand(s);

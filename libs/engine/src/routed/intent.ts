@@ -1,4 +1,5 @@
 import type { SetHeaderRoute, SetMirrorRoute } from '@sluice/model';
+import type { TrafficSpan } from './span.ts';
 
 /** One side of the split. `service` is '' where versions are told apart by hash alone. */
 export interface Destination {
@@ -24,8 +25,9 @@ export interface TrafficIntent {
 export type RouterObservation =
   /** Nobody has looked since this process started. */
   | { readonly kind: 'unknown' }
-  /** It cannot be asked; its routes may be anywhere between the two weights. */
-  | { readonly kind: 'unavailable'; readonly reason: string; readonly lowest: number; readonly highest: number }
+  /** It cannot be asked; its routes may be anywhere in the span. Where nothing is said of header routes there may be some. */
+  | ({ readonly kind: 'unavailable'; readonly reason: string } & Omit<TrafficSpan, 'byHeader'> &
+      Partial<Pick<TrafficSpan, 'byHeader'>>)
   | {
       readonly kind: 'observed';
       /** What it was asked about. */
@@ -33,6 +35,8 @@ export type RouterObservation =
       readonly inSync: boolean;
       readonly canaryWeight: number;
       readonly verification: 'verified' | 'pending' | 'unsupported';
+      /** Where traffic may be, by this answer and those before it (`spanAfterAnswer`); absent: by this one alone. */
+      readonly span?: TrafficSpan | undefined;
       /** Why it is not in sync, or what it waits for. */
       readonly detail?: string;
       readonly foreignWriter?: string;

@@ -4,41 +4,21 @@ import type { Situation } from '../situation.ts';
 import { named } from '../snapshot.ts';
 import { maxWeightOf } from '../weight.ts';
 import type { RouterObservation, TrafficIntent } from './intent.ts';
-
-/** Between which shares the canary's traffic is now, over all routers, as far as anybody can know. */
-export interface Routed {
-  readonly lowest: number;
-  readonly highest: number;
-}
+import { serviceNames } from './service-names.ts';
+import { asShareBeside, spanOf, widest } from './span.ts';
+import type { TrafficSpan } from './span.ts';
 
 export const observationOf = (s: Situation, router: string): RouterObservation =>
   named(s.snapshot.routers ?? {}, router) ?? { kind: 'unknown' };
 
-export function routedNow(s: Situation): Routed {
-  const shares = routersOf(s.spec).map((router): Routed => {
-    const seen = observationOf(s, router);
-    switch (seen.kind) {
-      case 'unknown':
-        // What the status remembers may be old: enough to keep pods by, not enough to take any away.
-        return { lowest: s.status.canary?.weights?.canary.weight ?? 0, highest: maxWeightOf(s) };
-      case 'unavailable':
-        return seen;
-      case 'observed': {
-        // Until it is verified, traffic may still be where it was; told and not there yet, it may be there at any moment.
-        const isPending = seen.verification === 'pending';
-        const weights = [
-          seen.canaryWeight,
-          ...(isPending ? [s.status.canary?.weights?.canary.weight ?? 0] : []),
-          ...(seen.inSync ? [] : [seen.intent.weight]),
-        ];
-        return { lowest: Math.min(...weights), highest: Math.max(...weights) };
-      }
-    }
-  });
-  return {
-    lowest: Math.min(...shares.map((share) => share.lowest)),
-    highest: Math.max(...shares.map((share) => share.highest)),
-  };
+/** Where the canary's traffic may be now, over all routers. */
+export function routedNow(s: Situation): TrafficSpan {
+  const recorded = s.status.canary?.weights?.canary.weight ?? 0;
+  const max = maxWeightOf(s);
+  const { stable } = serviceNames(s);
+  return routersOf(s.spec)
+    .map((router) => asShareBeside(spanOf(observationOf(s, router), recorded, max), stable, max))
+    .reduce(widest);
 }
 
 /**
@@ -48,8 +28,18 @@ export function routedNow(s: Situation): Routed {
 export const isTrafficKnown = (s: Situation): boolean =>
   routersOf(s.spec).every((router) => {
     const seen = observationOf(s, router);
-    return seen.kind === 'unavailable' || (seen.kind === 'observed' && seen.verification !== 'pending');
+    if (seen.kind === 'unavailable') return !seen.isGuess;
+    return seen.kind === 'observed' && seen.verification !== 'pending';
   });
+
+/** The version on the canary side where no Service says so: as routers were seen to route it, or as the status remembers it. */
+export function canaryHashSeen(s: Situation): string | undefined {
+  for (const router of routersOf(s.spec)) {
+    const seen = observationOf(s, router);
+    if (seen.kind === 'observed' && seen.inSync) return seen.intent.canary.hash;
+  }
+  return s.status.canary?.weights?.canary.podTemplateHash;
+}
 
 export type Acknowledgement = 'verified' | 'unsupported' | 'pending' | 'missing';
 

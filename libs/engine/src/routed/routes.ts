@@ -1,5 +1,6 @@
 import type { SetHeaderRoute, SetMirrorRoute } from '@sluice/model';
 import { newRevision } from '../revision.ts';
+import { lastingAvailable } from '../sets.ts';
 import { isFullyPromoted, stepsOf } from '../situation.ts';
 import type { Situation } from '../situation.ts';
 
@@ -8,7 +9,7 @@ export interface ManagedRoutes {
   readonly mirrorRoutes: readonly SetMirrorRoute[];
 }
 
-const none: ManagedRoutes = { headerRoutes: [], mirrorRoutes: [] };
+export const noManagedRoutes: ManagedRoutes = { headerRoutes: [], mirrorRoutes: [] };
 
 /**
  * Header and mirror routes that are to exist: those that steps up to the current one have set and none has taken away. They go with the
@@ -19,10 +20,10 @@ export function managedRoutes(s: Situation): ManagedRoutes {
     isFullyPromoted(s.status) ||
     s.status.abort ||
     s.status.promoteFull ||
-    s.roles.newSet.available === 0 ||
+    lastingAvailable(s.roles.newSet) === 0 ||
     newRevision(s) < 2
   )
-    return none;
+    return noManagedRoutes;
   const header = new Map<string, SetHeaderRoute>();
   const mirror = new Map<string, SetMirrorRoute>();
   for (const step of stepsOf(s).slice(0, (s.status.currentStepIndex ?? 0) + 1)) {

@@ -1,25 +1,25 @@
 import type { Service } from '@sluice/model';
 import { mayPointAt, planSwitch, selectedHash, serviceOf } from '../canary-services.ts';
 import type { Plan } from '../plan.ts';
+import { lastingAvailable } from '../sets.ts';
 import type { SetView } from '../sets.ts';
 import { canaryOf } from '../situation.ts';
 import type { Situation } from '../situation.ts';
-import { shareFor } from './counts.ts';
-import type { Routed } from './routers.ts';
+import { shareOf } from './counts.ts';
 import { serviceNames } from './service-names.ts';
-import { canaryHash, carrierOf } from './target.ts';
+import type { TrafficSpan } from './span.ts';
+import { carrierOf } from './target.ts';
 
-/**
- * Points both Services where the routes expect them. Returns the version that each selects after this turn; undefined where there is no
- * such Service and the router tells versions apart by hash.
- */
-export function planRoutedServices(
-  s: Situation,
-  plan: Plan,
-  routed: Routed,
-): { readonly stable?: string; readonly canary?: string } {
+/** The version that each side of the routes reaches after this turn; undefined where the Service selects all versions, or there is no stable one. */
+export interface Reached {
+  readonly stable: string | undefined;
+  readonly canary: string | undefined;
+}
+
+/** Points both Services where the routes expect them. Where there is no canary Service, the routes tell versions apart by hash and move alike. */
+export function planRoutedServices(s: Situation, plan: Plan, routed: TrafficSpan): Reached {
   const names = serviceNames(s);
-  const { newSet, stableSet } = s.roles;
+  const { stableSet } = s.roles;
   const stableService = serviceOf(s, names.stable);
   const canaryService = serviceOf(s, names.canary);
   if (
@@ -29,41 +29,51 @@ export function planRoutedServices(
   ) {
     planSwitch(s, plan, stableService, stableSet.hash);
   }
-  if (canaryService) {
-    // Taken back, the canary Service follows the routes: while they still send traffic there, its pods keep answering.
-    const isBack = s.status.abort && stableSet && (routed.highest === 0 || !canaryOf(s)?.dynamicStableScale);
-    const target = isBack ? stableSet : s.roles.all.find((set) => set.hash === canaryHash(s));
-    if (target && mayMove(s, canaryService, target, routed)) {
-      planSwitch(s, plan, canaryService, target.hash);
-    } else if (
-      stableSet &&
-      mustLeave(s, selectedHash(canaryService), newSet.hash) &&
-      mayPointAt(canaryService, stableSet)
-    ) {
-      planSwitch(s, plan, canaryService, stableSet.hash);
-    }
+  if (canaryService) planCanaryService(s, plan, canaryService, routed);
+  const after = (service: Service): string => plan.switchTo(service.metadata.name) ?? selectedHash(service);
+  return {
+    stable: stableService && after(stableService),
+    canary: canaryService ? after(canaryService) || undefined : hashAfter(s, routed),
+  };
+}
+
+function planCanaryService(s: Situation, plan: Plan, service: Service, routed: TrafficSpan): void {
+  const { newSet, stableSet } = s.roles;
+  // Taken back, the canary Service follows the routes: while they still send traffic there, its pods keep answering.
+  const isBack = s.status.abort && stableSet && (routed.highest === 0 || !canaryOf(s)?.dynamicStableScale);
+  const target = isBack ? stableSet : newSet;
+  if (mayMove(s, service, target, routed)) {
+    planSwitch(s, plan, service, target.hash);
+  } else if (stableSet && mustLeave(s, selectedHash(service), newSet.hash) && mayPointAt(service, stableSet)) {
+    planSwitch(s, plan, service, stableSet.hash);
   }
-  const after = (service: typeof stableService): string | undefined =>
-    service && (plan.switchTo(service.metadata.name) ?? selectedHash(service));
-  return { stable: after(stableService), canary: after(canaryService) };
+}
+
+function mayMove(s: Situation, service: Service, target: SetView, routed: TrafficSpan): boolean {
+  if (selectedHash(service) === target.hash) return true;
+  const isUnused = routed.highest === 0 && !!canaryOf(s)?.pingPong;
+  return isUnused || (canTakeOver(s, target, routed) && mayPointAt(service, target));
 }
 
 /** The routes send a share there: it moves only to pods that can take that share, or away from pods that cannot answer at all. */
-function mayMove(s: Situation, service: Service, target: SetView, routed: Routed): boolean {
-  if (selectedHash(service) === target.hash) return true;
+function canTakeOver(s: Situation, target: SetView, routed: TrafficSpan): boolean {
   const carrier = carrierOf(s);
+  if (!carrier || lastingAvailable(carrier) === 0) return true;
   // On the stable version, both sides of the routes end at the same pods.
-  const canCarry =
-    target === s.roles.stableSet
-      ? routed.highest === 0 || target.available >= s.replicas
-      : routed.highest <= shareFor(s, target.available);
-  const isTakenOver = canCarry || (carrier?.available ?? 0) === 0;
-  const isUnused = routed.highest === 0 && !!canaryOf(s)?.pingPong;
-  return isUnused || (isTakenOver && mayPointAt(service, target));
+  return target === s.roles.stableSet
+    ? routed.highest === 0 || lastingAvailable(target) >= s.replicas
+    : routed.highest <= shareOf(s, target);
+}
+
+function hashAfter(s: Situation, routed: TrafficSpan): string {
+  const { newSet, stableSet } = s.roles;
+  const carrier = carrierOf(s);
+  const isThere = !carrier || carrier === newSet || carrier === stableSet;
+  return isThere || canTakeOver(s, newSet, routed) ? newSet.hash : carrier.hash;
 }
 
 /** The selected version is superseded and has nothing left to answer with. */
 function mustLeave(s: Situation, selected: string, newHash: string): boolean {
   const set = s.roles.all.find((each) => each.hash === selected);
-  return selected !== '' && selected !== newHash && (set?.available ?? 0) === 0;
+  return selected !== '' && selected !== newHash && (!set || lastingAvailable(set) === 0);
 }

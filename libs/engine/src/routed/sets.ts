@@ -3,13 +3,16 @@ import { selectedHash, serviceOf } from '../canary-services.ts';
 import type { Plan } from '../plan.ts';
 import { planReplicas } from '../replicas.ts';
 import { dropDeadline, isAhead, planDeadline, planDelayedScaleDown } from '../scale-down-delay.ts';
+import { lastingAvailable } from '../sets.ts';
 import type { SetView } from '../sets.ts';
 import { canaryOf, isFullyPromoted } from '../situation.ts';
 import type { Situation } from '../situation.ts';
 import { podsFor, scaleByHand } from './counts.ts';
+import type { TrafficIntent } from './intent.ts';
 import { isTrafficKnown } from './routers.ts';
-import type { Acknowledgement, Routed } from './routers.ts';
+import type { Acknowledgement } from './routers.ts';
 import { serviceNames } from './service-names.ts';
+import type { TrafficSpan } from './span.ts';
 
 const DEFAULT_ABORT_DELAY_SECONDS = 30;
 
@@ -18,7 +21,8 @@ export function planRoutedSets(
   s: Situation,
   plan: Plan,
   wanted: CanaryPair,
-  routed: Routed,
+  routed: TrafficSpan,
+  intent: TrafficIntent | undefined,
   answer: Acknowledgement,
 ): void {
   const { newSet, stableSet } = s.roles;
@@ -28,14 +32,12 @@ export function planRoutedSets(
     planReplicas(s, plan, stableSet, isTrafficKnown(s) ? wanted.stable : Math.max(wanted.stable, stableSet.spec));
   }
   if (newSet !== stableSet) planNewSet(s, plan, wanted.canary, routed);
-  planOthers(s, plan, answer);
+  planOthers(s, plan, intent, answer);
 }
 
-function planNewSet(s: Situation, plan: Plan, wanted: number, routed: Routed): void {
+function planNewSet(s: Situation, plan: Plan, wanted: number, routed: TrafficSpan): void {
   const { newSet, stableSet } = s.roles;
-  // Pods that carry traffic stay until the routers have been seen to have left them.
-  const carrying = isTrafficKnown(s) ? (scaleByHand(s) ? 0 : podsFor(s, routed.highest)) : newSet.spec;
-  const count = Math.max(wanted, Math.min(newSet.spec, carrying));
+  const count = Math.max(wanted, Math.min(newSet.spec, carrying(s, routed)));
   if (!s.status.abort || !stableSet || !waitsAfterAbort(s)) {
     dropDeadline(plan, newSet);
     planReplicas(s, plan, newSet, count);
@@ -44,13 +46,22 @@ function planNewSet(s: Situation, plan: Plan, wanted: number, routed: Routed): v
   planReplicas(s, plan, newSet, abortedCount(s, plan, routed));
 }
 
+/** Pods of the new version that traffic may need: they stay until the routers have been seen to have left them. */
+function carrying(s: Situation, routed: TrafficSpan): number {
+  // Where no pods are asked for, there is nothing to carry it anyway.
+  if (s.replicas === 0) return 0;
+  if (!isTrafficKnown(s)) return s.roles.newSet.spec;
+  const isReached = routed.highest > 0 || routed.byHeader;
+  return Math.max(isReached ? 1 : 0, scaleByHand(s) ? 0 : podsFor(s, routed.highest));
+}
+
 /** With a delay of 0, and with a dynamic stable set unless a delay was asked for, the canary goes as its traffic goes. */
 function waitsAfterAbort(s: Situation): boolean {
   const delay = canaryOf(s)?.abortScaleDownDelaySeconds;
   return delay !== 0 && (!canaryOf(s)?.dynamicStableScale || (delay !== undefined && delay !== null));
 }
 
-function abortedCount(s: Situation, plan: Plan, routed: Routed): number {
+function abortedCount(s: Situation, plan: Plan, routed: TrafficSpan): number {
   const { newSet, stableSet } = s.roles;
   const delaySeconds = canaryOf(s)?.abortScaleDownDelaySeconds ?? DEFAULT_ABORT_DELAY_SECONDS;
   if (newSet.spec === 0) return 0;
@@ -62,12 +73,12 @@ function abortedCount(s: Situation, plan: Plan, routed: Routed): number {
     plan.wake(newSet.deadline);
     return newSet.spec;
   }
-  return s.replicas > 0 && (routed.highest > 0 || !isTrafficKnown(s)) ? newSet.spec : 0;
+  return s.replicas > 0 && (routed.highest > 0 || routed.byHeader || !isTrafficKnown(s)) ? newSet.spec : 0;
 }
 
-function planOthers(s: Situation, plan: Plan, answer: Acknowledgement): void {
+function planOthers(s: Situation, plan: Plan, intent: TrafficIntent | undefined, answer: Acknowledgement): void {
   const canary = canaryOf(s);
-  const free = s.roles.others.filter((set) => !isReferenced(s, set, answer));
+  const free = s.roles.others.filter((set) => !isReferenced(s, set, intent, answer));
   const isDelayed = (set: SetView): boolean => isFullyPromoted(s.status) || set.deadline !== undefined;
   for (const set of free) {
     if (set.spec === 0) continue;
@@ -85,15 +96,19 @@ function planOthers(s: Situation, plan: Plan, answer: Acknowledgement): void {
 }
 
 /** Traffic may still reach it: a Service was last seen to select it, or the routers have not all been seen to be done with it. */
-function isReferenced(s: Situation, set: SetView, answer: Acknowledgement): boolean {
+function isReferenced(s: Situation, set: SetView, intent: TrafficIntent | undefined, answer: Acknowledgement): boolean {
   // Where no pods are asked for there is nobody to move traffic to, and nothing to wait for.
   if (s.replicas === 0) return false;
   const names = serviceNames(s);
+  // A Service that selects all versions needs the pods of each, until the stable one has all that are asked for.
+  const { stableSet } = s.roles;
+  const isStableWhole = stableSet !== undefined && lastingAvailable(stableSet) >= s.replicas;
   const selected = [names.stable, names.canary].some((name) => {
     const service = serviceOf(s, name);
-    return service !== undefined && selectedHash(service) === set.hash;
+    const hash = service && selectedHash(service);
+    return hash === set.hash || (hash === '' && !isStableWhole);
   });
-  if (selected) return true;
+  if (selected || intent?.canary.hash === set.hash) return true;
   const weights = s.status.canary?.weights;
   const isRecorded = weights?.canary.podTemplateHash === set.hash || weights?.stable.podTemplateHash === set.hash;
   return isRecorded && (answer === 'missing' || answer === 'pending');

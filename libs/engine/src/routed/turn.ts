@@ -12,6 +12,7 @@ import { canaryPromotion, promoted } from '../promotion.ts';
 import { isWithinRollbackWindow } from '../rollback.ts';
 import { hasSucceeded } from '../rollout-analysis/entries.ts';
 import { deepEqual } from '../same-status.ts';
+import { lastingAvailable } from '../sets.ts';
 import { canaryOf, isFullyPromoted, isHalted, pausesOf, stepsOf } from '../situation.ts';
 import type { Situation } from '../situation.ts';
 import type { TurnResult } from '../turn.ts';
@@ -19,12 +20,15 @@ import { currentStepIndex, maxWeightOf, weightAtStep } from '../weight.ts';
 import { routedCounts } from './counts.ts';
 import type { TrafficIntent } from './intent.ts';
 import { acknowledgementOf, blockingRouter, observationOf, routedNow } from './routers.ts';
-import type { Acknowledgement, Routed } from './routers.ts';
-import { managedRoutes } from './routes.ts';
+import type { Acknowledgement } from './routers.ts';
+import { managedRoutes, noManagedRoutes } from './routes.ts';
 import { planRoutedSets } from './sets.ts';
 import { serviceNames } from './service-names.ts';
 import { planRoutedServices } from './services.ts';
-import { askedShare, canaryHash, routedCanaryHash, isAtRoutedCounts, routableShare } from './target.ts';
+import type { Reached } from './services.ts';
+import { spanOfIntent, widest } from './span.ts';
+import type { TrafficSpan } from './span.ts';
+import { askedShare, isAtRoutedCounts, routableShare, routedHash } from './target.ts';
 import type { CanaryPair } from '../canary-replicas.ts';
 
 /**
@@ -34,15 +38,14 @@ import type { CanaryPair } from '../canary-replicas.ts';
 export function routedTurn(s: Situation, plan: Plan): TurnResult {
   const routed = routedNow(s);
   const wanted = routedCounts(s, routed);
-  const selected = planRoutedServices(s, plan, routed);
-  const intent = wantedIntent(s, wanted, routed, selected);
+  const intent = wantedIntent(s, wanted, routed, planRoutedServices(s, plan, routed));
   const answer = intent ? acknowledgementOf(s, intent) : 'missing';
   if (intent && answer === 'missing') planRoutes(s, plan, intent);
   if (answer === 'pending') plan.wake(s.now + VERIFY_AGAIN_MS);
   if (!isHalted(s)) {
     // Pods are kept for where traffic is, and for where it is sent in this turn.
-    const span = intent ? spanOf(routed, intent.weight) : routed;
-    planRoutedSets(s, plan, routedCounts(s, span), span, answer);
+    const span = intent ? widest(routed, spanOfIntent(intent)) : routed;
+    planRoutedSets(s, plan, routedCounts(s, span), span, intent, answer);
   }
   const weights = intent && answer !== 'missing' ? recorded(s, intent, answer) : undefined;
   const result = strategyResult(s, plan, wanted, intent, answer);
@@ -50,11 +53,6 @@ export function routedTurn(s: Situation, plan: Plan): TurnResult {
   if (blocked) return { ...result, blockedBy: { what: `traffic router "${blocked.router}"`, reason: blocked.reason } };
   return weights ? { ...result, weights, events: [...weightEvents(s, weights), ...(result.events ?? [])] } : result;
 }
-
-const spanOf = ({ lowest, highest }: Routed, weight: number): Routed => ({
-  lowest: Math.min(lowest, weight),
-  highest: Math.max(highest, weight),
-});
 
 const VERIFY_AGAIN_MS = 10_000;
 
@@ -152,30 +150,29 @@ const isPauseStepOver = (s: Situation, index: number): boolean => {
   return !!pause && isPauseOver(s, pause);
 };
 
-/** What every router is to do now; undefined while the Services are not where the routes need them. */
+/** What every router is to do now; undefined while the stable Service is not where the routes need it, and where nobody could answer. */
 function wantedIntent(
   s: Situation,
   wanted: CanaryPair,
-  routed: ReturnType<typeof routedNow>,
-  selected: { stable?: string; canary?: string },
+  routed: TrafficSpan,
+  reached: Reached,
 ): TrafficIntent | undefined {
-  const { stableSet, newSet } = s.roles;
+  const { stableSet, newSet, all } = s.roles;
   if (!stableSet) return undefined;
-  const names = serviceNames(s);
-  const hash = routedCanaryHash(s);
   // A stable Service that still selects another version must not be given its traffic back.
-  if (selected.stable !== undefined && selected.stable !== stableSet.hash) return undefined;
-  const share = routableShare(s, askedShare(s, wanted), routed);
-  const isCanaryReady = selected.canary === undefined || selected.canary === canaryHash(s);
-  const weight = isCanaryReady ? share : Math.min(share, routed.highest === 0 ? 0 : routed.lowest);
-  if (s.replicas > 0 && newSet.available === 0 && stableSet.available === 0) return undefined;
+  if (reached.stable !== undefined && reached.stable !== stableSet.hash) return undefined;
+  if (s.replicas > 0 && lastingAvailable(newSet) === 0 && lastingAvailable(stableSet) === 0) return undefined;
+  const names = serviceNames(s);
+  // As long as another version is there, the new one gets nothing, and what the other one has goes back.
+  const isReady = reached.canary === newSet.hash;
+  const carrier = reached.canary === undefined ? 'everyone' : all.find((set) => set.hash === reached.canary);
   return {
     stable: { service: names.stable, hash: stableSet.hash },
-    canary: { service: names.canary, hash },
-    weight,
+    canary: { service: names.canary, hash: routedHash(s, reached.canary ?? newSet.hash) },
+    weight: routableShare(s, isReady ? askedShare(s, wanted) : 0, routed, carrier),
     maxWeight: maxWeightOf(s),
     extraDestinations: experimentDestinations(s),
-    ...managedRoutes(s),
+    ...(isReady && wanted.canary > 0 ? managedRoutes(s) : noManagedRoutes),
     managedRoutes: (canaryOf(s)?.trafficRouting?.managedRoutes ?? []).map((route) => route.name),
   };
 }
@@ -205,7 +202,12 @@ function recorded(s: Situation, intent: TrafficIntent, answer: Acknowledgement):
     podTemplateHash: hash,
   });
   return {
-    canary: destination(canary?.canaryService, canaryHash(s), intent.weight),
+    // Without any traffic it is the version that is to get some, also when it has no pods yet.
+    canary: destination(
+      canary?.canaryService,
+      intent.weight > 0 ? intent.canary.hash : s.roles.newSet.hash,
+      intent.weight,
+    ),
     stable: destination(canary?.stableService, intent.stable.hash, intent.maxWeight - intent.weight - extra),
     ...(intent.extraDestinations.length > 0 && {
       additional: intent.extraDestinations.map(({ service, hash, weight }) => destination(service, hash, weight)),

@@ -41,7 +41,7 @@ interface Judged {
 function judge(
   snapshot: RolloutSnapshot,
   { actions, status }: Decision,
-  routes: readonly TrafficIntent[],
+  routes: readonly (TrafficIntent | undefined)[],
   source: Source,
 ): Judged[] {
   const { canary, blueGreen } = snapshot.rollout.spec.strategy ?? {};

@@ -12,11 +12,11 @@ export function routedViolations(
   before: Scene,
   now: Scene,
   action: Action,
-  declared: readonly TrafficIntent[],
+  declared: readonly (TrafficIntent | undefined)[],
   status: RolloutStatus,
 ): Violation[] {
   const { replicas } = now;
-  const routes = declared.length > 0 ? declared : [everythingStable(now, status)];
+  const routes = (declared.length > 0 ? declared : [undefined]).map((each) => each ?? everythingStable(now, status));
   if (replicas === 0 || availableOf(now) === 0 || action.kind === 'EvictPod') return [];
   if (action.kind === 'ApplyTraffic') {
     if (action.mode === 'observe') return [];
@@ -84,35 +84,39 @@ function shortfall(scene: Scene, routes: TrafficIntent, status: RolloutStatus): 
   const canary = reached(scene, routes.canary);
   const shares = new Map<string, number>();
   const send = (hash: string | undefined, share: number): void => {
-    if (hash) shares.set(hash, (shares.get(hash) ?? 0) + share);
+    if (hash !== undefined) shares.set(hash, (shares.get(hash) ?? 0) + share);
+    else for (const set of scene.sets) send(set.hash, (share * set.available) / availableOf(scene));
   };
   const percent = (100 * weight) / max;
   send(canary, percent + (routes.headerRoutes.length > 0 ? SOMEBODY : 0));
   const stable = reached(scene, routes.stable);
   send(stable, 100 - percent);
-  const byHand = hasScaleByHand(scene, status);
+  // The canary's pods are what people asked for: of the version that the steps are about, and not of one that it has taken the place of.
+  const byHand = hasScaleByHand(scene, status) ? status.currentPodHash : undefined;
   let [unanswered, beyond] = [0, 0];
   for (const [hash, share] of shares) {
     const available = availableOf(scene, hash);
     const carries = (100 * available) / scene.replicas + SOMEBODY;
     if (available === 0) unanswered += share;
-    else if (!(byHand && hash === canary && hash !== stable)) beyond += Math.max(0, share - carries);
+    else if (!(hash === byHand && hash === canary && hash !== stable)) beyond += Math.max(0, share - carries);
   }
   return { unanswered, beyond: beyond + unanswered };
 }
 
-/** The version that a side of the routes reaches; undefined where nobody can say: no Service, or one that selects all versions. */
+/** The version that a side of the routes reaches; undefined: each pod alike, by a Service that selects all versions. */
 function reached({ selectors }: Scene, { service, hash }: TrafficIntent['canary']): string | undefined {
   return (service ? selectors.get(service) : hash) || undefined;
 }
 
 /** The canary's pods are what people asked for, and its weight follows the step: only the floor of one pod holds. Source: architecture §4.2. */
-function hasScaleByHand({ rollout }: Scene, { abort, promoteFull, currentStepIndex }: RolloutStatus): boolean {
+function hasScaleByHand(
+  { rollout }: Scene,
+  { abort, promoteFull, currentStepIndex: index, stableRS, currentPodHash }: RolloutStatus,
+): boolean {
   const { steps, abortScaleDownDelaySeconds } = rollout.spec.strategy?.canary ?? {};
-  if (promoteFull || (abort && abortScaleDownDelaySeconds !== 0)) return false;
-  const last = [rollout.status?.currentStepIndex, currentStepIndex].map((index) => {
-    if (!steps || index === undefined || index === null) return undefined;
-    return steps.slice(0, index + 1).findLast((step) => step.setCanaryScale)?.setCanaryScale;
-  });
-  return last.some((scale) => scale && !scale.matchTrafficWeight);
+  if (promoteFull || stableRS === currentPodHash || (abort && abortScaleDownDelaySeconds !== 0)) return false;
+  // When the last step is done, nobody rules by hand any more.
+  if (!steps || index === undefined || index === null || index >= steps.length) return false;
+  const scale = steps.slice(0, index + 1).findLast((step) => step.setCanaryScale)?.setCanaryScale;
+  return scale !== undefined && !scale.matchTrafficWeight;
 }
