@@ -1,4 +1,4 @@
-import { decideAnalysisRun, isCompleted, secretArguments, secretPlaceholder } from '@sluice/engine';
+import { decideAnalysisRun, isCompleted } from '@sluice/engine';
 import type {
   AnalysisRunDecision,
   CollectTask,
@@ -11,15 +11,16 @@ import type { EventRecorder, Informer, KubeClient, KubeLogger } from '@sluice/ku
 import { isKubeError, keyOf, mergeDiff, resources } from '@sluice/kube';
 import type { AnalysisRun } from '@sluice/model';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
-import type { Flight, Wish } from '../dispatch/flight.ts';
+import type { Flight } from '../dispatch/flight.ts';
 import { createAlarms } from './alarms.ts';
-import { prepareMetric } from './prepared-metric.ts';
 import { runStateOf, seeRun, stored } from './run-state.ts';
 import type { RunState } from './run-state.ts';
 import type { SecretValues, Secrets } from './secrets.ts';
 import { createStatusWriter } from './status-writer.ts';
 import type { WriteUrgency } from './status-writer.ts';
+import { isAtRest, providerOf, wishOf } from './wishes.ts';
 import { createWriteBudget } from './write-budget.ts';
+import { urgencyOf } from './write-urgency.ts';
 
 export interface SchedulerHooks {
   readonly onStatusWritten?: (urgency: WriteUrgency, outcome: 'stored' | 'conflict' | 'failed') => void;
@@ -113,10 +114,6 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     } else if (!isAtRest(after)) look(stateOf(after));
   }
 
-  /** Over, with nothing left to do for it: not worth a memory. */
-  const isAtRest = (run: AnalysisRun): boolean =>
-    isCompleted(run.status?.phase) && !run.spec.ttlStrategy && !mayHaveLeftSomething(run);
-
   // One turn.
 
   function look(state: RunState): void {
@@ -189,14 +186,6 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     if (isOver && deleteAt === undefined && state !== undefined) letGo(state);
   }
 
-  function urgencyOf({ held, run, urgency }: RunState): WriteUrgency {
-    if (urgency === 'soon') return 'patient';
-    const phases = (status: AnalysisRun['status']): string =>
-      `${status?.phase ?? ''} ${(status?.metricResults ?? []).map(({ name, phase }) => `${name}=${phase}`).join()}`;
-    const isBeginning = run.status?.phase === undefined && held?.phase === 'Running';
-    return !isBeginning && phases(held) !== phases(run.status) ? 'verdict' : 'prompt';
-  }
-
   function wake(key: string): void {
     const state = states.get(key);
     if (state !== undefined) look(state);
@@ -229,28 +218,6 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     if (wish === undefined || !options.leavesTraces(providerOf(wish), wish.namespace)) return;
     state.ending.add(id);
     dispatcher.want({ ...wish, keep });
-  }
-
-  function wishOf(
-    state: RunState,
-    id: string,
-    { metric, ordinal }: { readonly metric: string; readonly ordinal: number },
-    work: Wish['work'],
-    dueAt: number,
-  ): Wish | undefined {
-    // With a placeholder for what is secret: it decides whose turn it is, and nothing else.
-    const prepared = prepareMetric(state.run, metric, placeholdersOf(state.run));
-    if (!prepared.ok) return undefined;
-    const { target, deadlineMs } = prepared.value;
-    const namespace = state.run.metadata.namespace ?? '';
-    return { id, uid: state.uid, namespace, metric, ordinal, work, target, dueAt, deadlineMs };
-  }
-
-  function mayHaveLeftSomething(run: AnalysisRun): boolean {
-    return (run.status?.metricResults ?? []).some(({ measurements }) => {
-      const last = measurements?.at(-1);
-      return last !== undefined && (last.metadata !== undefined || !isCompleted(last.phase));
-    });
   }
 
   function returned(flight: Flight, outcome: MeasurementOutcome | undefined, handle?: string): void {
@@ -393,14 +360,6 @@ const maxSecretValues = 64;
 export function rememberSecrets(state: RunState, values: readonly string[]): void {
   if (values.every((value) => state.secretValues.includes(value))) return;
   state.secretValues = [...new Set([...values, ...state.secretValues])].slice(0, maxSecretValues);
-}
-
-function placeholdersOf(run: AnalysisRun): Readonly<Record<string, string>> {
-  return Object.fromEntries(secretArguments(run).map(({ argument }) => [argument, secretPlaceholder]));
-}
-
-function providerOf({ target }: Wish): string {
-  return target.slice(0, target.indexOf(' '));
 }
 
 function earliest(...moments: readonly (number | undefined)[]): number | undefined {
