@@ -21,6 +21,7 @@ import type { CallContext, Routers } from './routers/routers.ts';
 import { createServiceRelease, selectsOneVersion } from './service-release.ts';
 import { createStatusPatience } from './status-patience.ts';
 import type { StatusPatience, StatusPatienceOptions } from './status-patience.ts';
+import { createLastEndings } from './step-plugins/last-endings.ts';
 import { stepPluginsOf } from './step-plugins/step-plugins.ts';
 import type { StepPlugins } from './step-plugins/step-plugins.ts';
 import { watchChanges } from './triggers.ts';
@@ -58,6 +59,8 @@ export interface Controller {
   routersChanged(names: readonly string[], namespace: string | undefined): void;
   /** The same for step plugins. */
   stepPluginsChanged(names: readonly string[], namespace: string | undefined): void;
+  /** A step plugin has answered, of this Rollout, what nobody waited for any more. */
+  stepPluginAnswered(rollout: Rollout): void;
   /** What it would decide about a Rollout now, from the caches; undefined when there is none. Writes nothing. */
   decide(key: string): Promise<{ readonly snapshot: RolloutSnapshot; readonly decision: Decision } | undefined>;
 }
@@ -135,7 +138,12 @@ export function createController(options: ControllerOptions): Controller {
     turn,
   });
   const { enqueue, isInCharge } = loop;
-  const departures = createDepartures({ client, isInCharge, record });
+  const departures = createDepartures({
+    client,
+    isInCharge,
+    record,
+    onDeleted: (rollout) => lastEndings?.deleted(rollout),
+  });
 
   async function turn(its: RolloutTurn): Promise<TurnResult> {
     const { key, object: rollout, memory, signal } = its;
@@ -144,6 +152,7 @@ export function createController(options: ControllerOptions): Controller {
       record(rollout, addedEvent(key));
     }
     await routers?.validate(rollout, signal);
+    await stepPlugins?.validate(rollout, signal);
     await routers?.lookAgain(rollout, signal);
     return await decideAndExecute(its);
   }
@@ -258,6 +267,9 @@ export function createController(options: ControllerOptions): Controller {
       contextOf: callContext,
     });
 
+  const lastEndings =
+    stepPlugins && createLastEndings({ stepPlugins, logger, mayWrite: isInCharge, contextOf: callContext, now });
+
   const serviceRelease = createServiceRelease({ caches, client, logger, mayWrite: isInCharge });
 
   const serviceQueue: WorkQueue = createWorkQueue({
@@ -292,10 +304,11 @@ export function createController(options: ControllerOptions): Controller {
       loop.start();
       serviceQueue.start();
       routeRelease?.start();
+      lastEndings?.start();
     },
     async stop() {
       stopWatching();
-      await Promise.all([loop.stop(), serviceQueue.drain(), routeRelease?.stop()]);
+      await Promise.all([loop.stop(), serviceQueue.drain(), routeRelease?.stop(), lastEndings?.stop()]);
     },
     standingChanged() {
       loop.standingChanged();
@@ -316,6 +329,7 @@ export function createController(options: ControllerOptions): Controller {
         enqueue(keyOf(rollout.metadata), 'normal');
       }
     },
+    stepPluginAnswered: ({ metadata }) => enqueue(keyOf(metadata), 'normal'),
     async decide(key) {
       const rollout = caches.rollouts.getByKey(key);
       if (rollout === undefined) return undefined;

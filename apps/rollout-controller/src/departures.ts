@@ -15,9 +15,11 @@ export interface DeparturesOptions {
   readonly client: Pick<KubeClient, 'find'>;
   readonly isInCharge: (key: string) => boolean;
   readonly record: (rollout: Rollout, event: EventIntent) => void;
+  /** It was deleted, and this was the last that was seen of it. */
+  readonly onDeleted?: (rollout: Rollout) => void;
 }
 
-export function createDepartures({ client, isInCharge, record }: DeparturesOptions): Departures {
+export function createDepartures({ client, isInCharge, record, onDeleted }: DeparturesOptions): Departures {
   const departed = new Map<string, Rollout>();
   return {
     gone: (rollout) => void departed.set(keyOf(rollout.metadata), rollout),
@@ -27,7 +29,10 @@ export function createDepartures({ client, isInCharge, record }: DeparturesOptio
       if (isInCharge(key)) {
         const { namespace, name } = parseKey(key);
         const live = await client.find(resources.rollouts, { ...(namespace ? { namespace } : {}), name }, { signal });
-        if (live?.metadata.uid !== gone.metadata.uid) record(gone, deletedEvent(key));
+        if (live?.metadata.uid !== gone.metadata.uid) {
+          record(gone, deletedEvent(key));
+          onDeleted?.(gone);
+        }
       }
       departed.delete(key);
     },

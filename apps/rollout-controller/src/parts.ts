@@ -74,7 +74,9 @@ export function createRolloutController(options: RolloutControllerOptions): Roll
   const controller: Controller = createController({
     ...options,
     routers: plugins && createRouters({ host: plugins, logger, now, lookEveryMs: options.lookEveryMs }),
-    stepPlugins: plugins && createStepPlugins({ host: plugins, logger, now }),
+    stepPlugins:
+      plugins &&
+      createStepPlugins({ host: plugins, logger, now, onAnswer: (rollout) => controller.stepPluginAnswered(rollout) }),
     caches,
     authority,
     recorder,

@@ -13,14 +13,14 @@ const steps = [{ setWeight: 50 }, { plugin: { name: 'org/smoke', config: { url: 
 
 /** What the plugin was asked for each Rollout, as `run({"url":…}) knowing {"job":1}`. */
 const asked = new Map<string, string[]>();
-const answers: { poll: StepAnswer } = { poll: { phase: 'Successful' } };
+const answers: { poll: StepAnswer; run?: Promise<StepAnswer> } = { poll: { phase: 'Successful' } };
 
 const noted =
-  (method: string, answer: () => StepAnswer) =>
+  (method: string, answer: () => StepAnswer | Promise<StepAnswer>) =>
   async ({ rollout, config, state }: StepOrder): Promise<StepAnswer> => {
     const line = `${method}(${JSON.stringify(config)}) knowing ${JSON.stringify(state) ?? 'nothing'}`;
     asked.set(rollout.name, [...(asked.get(rollout.name) ?? []), line]);
-    return answer();
+    return await answer();
   };
 
 const serve = (port = 0): Promise<ServedPlugin> =>
@@ -29,8 +29,14 @@ const serve = (port = 0): Promise<ServedPlugin> =>
       name: 'org/smoke',
       version: '1.0.0',
       step: {
-        run: noted('run', () => ({ phase: 'Running', state: { job: 1 }, message: 'smoking', pollAfterMs: 20_000 })),
+        validate: async ({ config }) =>
+          config['url'] === 'nowhere' ? [{ path: 'url', message: 'there is nothing there' }] : [],
+        run: noted(
+          'run',
+          () => answers.run ?? { phase: 'Running', state: { job: 1 }, message: 'smoking', pollAfterMs: 20_000 },
+        ),
         poll: noted('poll', () => answers.poll),
+        terminate: noted('terminate', () => ({ phase: 'Successful' })),
         abort: noted('abort', () => ({ phase: 'Successful' })),
       },
     },
@@ -127,4 +133,67 @@ it('a plugin that fails takes the update back', { timeout }, async () => {
   await world.degraded('till');
   const { status } = await world.rollout('till');
   expect(status?.message).toContain('Step Plugin 2 (org/smoke) failed: HTTP 500');
+});
+
+it('a configuration that the plugin refuses makes the Rollout invalid until it is mended', { timeout }, async () => {
+  const at = (url: string) => [{ plugin: { name: 'org/smoke', config: { url } } }, { pause: {} }];
+  await world.apply(liveRollout('lamp', { canary: { steps: at('nowhere') } }));
+  await world.degraded('lamp');
+  expect((await world.rollout('lamp')).status?.message).toBe(
+    'InvalidSpec: The Rollout "lamp" is invalid: spec.strategy.canary.steps[0].plugin.config.url: Invalid value: "nowhere": there is nothing there',
+  );
+  await world.patch('Rollout', 'lamp', { spec: { strategy: { canary: { steps: at('http://shop/') } } } });
+  await world.healthy('lamp');
+});
+
+it(
+  'what a plugin does is ended when the update is replaced, and when the Rollout is deleted',
+  { timeout },
+  async () => {
+    answers.poll = { phase: 'Running', pollAfterMs: 20_000 };
+    await world.apply(liveRollout('shed', { canary: { steps } }));
+    await world.healthy('shed');
+    await world.setImage('shed', 'shop:2');
+    await runs('shed');
+    const begun = await entryOf('shed');
+    await world.setImage('shed', 'shop:3');
+    await world.until(
+      'the second run',
+      async () => asked.get('shed')?.filter((line) => line.startsWith('run')).length === 2,
+    );
+    const url = '{"url":"http://shop/"}';
+    expect(asked.get('shed')).toEqual([
+      `run(${url}) knowing nothing`,
+      `terminate(${url}) knowing {"job":1}`,
+      `run(${url}) knowing nothing`,
+    ]);
+    expect(begun?.operation).toBe('Run');
+    await runs('shed');
+    await world.remove('Rollout', 'shed');
+    await world.until('the second to be ended', async () => asked.get('shed')?.length === 4);
+    expect(asked.get('shed')?.at(-1)).toBe(`terminate(${url}) knowing {"job":1}`);
+  },
+);
+
+it('a plugin that hangs holds its step, and nothing else of the Rollout', { timeout }, async () => {
+  const answer = Promise.withResolvers<StepAnswer>();
+  answers.run = answer.promise;
+  await world.apply(liveRollout('cave', { canary: { steps } }));
+  await world.healthy('cave');
+  await world.setImage('cave', 'shop:2');
+  await world.until('the plugin to be asked', async () => asked.get('cave')?.length === 1);
+  await world.patch('Rollout', 'cave', { spec: { replicas: 4 } });
+  await world.status(
+    'cave',
+    'to be scaled',
+    ({ availableReplicas, updatedReplicas }) => availableReplicas === 4 && updatedReplicas === 2,
+  );
+  await world.patchStatus('cave', { abort: true });
+  await world.degraded('cave');
+  answer.resolve({ phase: 'Successful' });
+  await world.until(
+    'the step to be undone',
+    async () => asked.get('cave')?.some((line) => line.startsWith('abort')) === true,
+  );
+  delete answers.run;
 });

@@ -1,4 +1,5 @@
 // What must hold of step plugins: what they began is ended, no step is gone past before it is done, and nobody is asked again for what he has answered.
+import { podTemplateHashLabel } from '@sluice/model';
 import type { Rollout } from '@sluice/model';
 import { openOperations, restartStepPlugins } from '../src/index.ts';
 import type { Turn, VirtualStepPlugins, World } from '../src/index.ts';
@@ -47,6 +48,11 @@ export function* unprovenSteps(world: World, turns: readonly Turn[]): Generator<
     const isSame = before.currentPodHash === after.currentPodHash && before.currentStepHash === after.currentStepHash;
     if (!isSame || before.promoteFull || before.abort || !before.stableRS || before.stableRS === before.currentPodHash)
       continue;
+    // Where nothing is left to fall back to, the new version is stable at once.
+    const isThere = snapshot.replicaSets.some(
+      ({ metadata }) => metadata.labels?.[podTemplateHashLabel] === before.stableRS && !metadata.deletionTimestamp,
+    );
+    if (!isThere) continue;
     const steps = spec.strategy?.canary?.steps ?? [];
     for (let index = before.currentStepIndex ?? 0; index < (after.currentStepIndex ?? 0); index++) {
       if (!steps[index]?.plugin) continue;

@@ -1,3 +1,4 @@
+import { tellsOfPlugins } from '@sluice/engine';
 import type { Action, Decision, EventIntent } from '@sluice/engine';
 import type { Rollout } from '@sluice/model';
 import { assertInCharge, discardedBy } from '@sluice/reconcile';
@@ -43,7 +44,7 @@ export interface ExecuteOptions {
  */
 export async function execute(execution: Execution, decision: Decision, options: ExecuteOptions): Promise<Outcome> {
   try {
-    const { rollout, asked, wrote } = await performActions(execution, decision.actions);
+    const { rollout, asked, wrote } = await performActions(execution, decision);
     if (asked && !wrote && options.mayDecideAgain) return { kind: 'routed' };
     if (options.deferStatus) return { kind: 'held', asked };
     // A status that was carried on from an earlier decision is not stored yet, whatever this one thinks of it.
@@ -65,7 +66,7 @@ interface Performed {
   readonly wrote: boolean;
 }
 
-async function performActions(execution: Execution, actions: readonly Action[]): Promise<Performed> {
+async function performActions(execution: Execution, { actions, status }: Decision): Promise<Performed> {
   let rollout = execution.stored;
   let asked = false;
   let wrote = false;
@@ -90,6 +91,8 @@ async function performActions(execution: Execution, actions: readonly Action[]):
     // What comes behind a question to a router waits for its answer.
     if (asked) return { rollout, asked, wrote };
     if (action.kind === 'CallStepPlugin') {
+      // First it is stored that the plugin is asked: whoever comes after us has to know what it may have begun.
+      if (!tellsOfPlugins(execution.stored.status ?? {}, status)) continue;
       assertInCharge(execution);
       asked = (await execution.callStepPlugin?.(action.call)) === 'asked';
       continue;

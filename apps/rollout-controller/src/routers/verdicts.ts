@@ -115,7 +115,7 @@ function routersToAsk({ spec }: Rollout): readonly string[] {
 }
 
 /** What stands at a path such as `stableIngresses[1]` or `virtualService.name`; null where nothing does. */
-function valueAt(config: unknown, path: string): unknown {
+export function valueAt(config: unknown, path: string): unknown {
   return path
     .split(/[.[\]]+/)
     .filter((part) => part !== '')

@@ -1,19 +1,13 @@
-import type {
-  Capabilities,
-  EpochMs,
-  RolloutSnapshot,
-  StepPluginAnswer,
-  StepPluginCall,
-  StepPluginPhase,
-} from '@sluice/engine';
-import type { StepPhase, StepResult } from '@sluice/contracts';
+import type { Capabilities, EpochMs, RolloutSnapshot, StepPluginAnswer, StepPluginCall } from '@sluice/engine';
 import { backOffMs, patientBackOff } from '@sluice/kube';
 import type { KubeLogger } from '@sluice/kube';
 import type { Rollout } from '@sluice/model';
 import { isPluginCallError } from '@sluice/plugin-host';
 import type { PluginHost, StepClient } from '@sluice/plugin-host';
-import { rolloutRef } from '../routers/messages.ts';
 import type { CallContext } from '../routers/routers.ts';
+import { answerOf, callPlugin } from './calls.ts';
+import { settlesWithin } from './patience.ts';
+import { createStepVerdicts } from './verdicts.ts';
 
 /** The step plugins of this installation, and what each has answered that no status may tell yet. */
 export interface StepPlugins {
@@ -21,8 +15,15 @@ export interface StepPlugins {
   capabilities(rollout: Rollout): Pick<Capabilities, 'stepPlugins'>;
   /** For the snapshot. */
   observations(rollout: Rollout): NonNullable<RolloutSnapshot['stepPlugins']>;
-  /** Calls one plugin. Its answer, also that there is none, is in the next snapshot; `resting`: it was not asked now. */
+  /** Asks whether the configuration of each step can be used, where that is not known. Soon goes on without the answer. */
+  validate(rollout: Rollout, signal: AbortSignal): Promise<void>;
+  /**
+   * Calls one plugin. Its answer, also that there is none, is in the next snapshot. `resting`: it was not asked now, or it has not answered yet, and `onAnswer` tells
+   * when it has: a plugin that is slow does not keep its Rollout waiting. A further call for the same step takes the place of one that is under way.
+   */
   call(rollout: Rollout, call: StepPluginCall, context: CallContext): Promise<'asked' | 'resting'>;
+  /** Makes a call for a Rollout that is gone, of which nothing is remembered. Throws where it has to be made again. */
+  callForGone(rollout: Rollout, call: StepPluginCall, context: CallContext): Promise<StepPluginAnswer>;
   /** When a plugin that did not answer may be asked again. */
   againAt(rollout: Rollout): EpochMs | undefined;
   /** These plugins may be asked again at once. */
@@ -34,6 +35,10 @@ export interface StepPluginsOptions {
   readonly host: Pick<PluginHost, 'step'>;
   readonly logger: KubeLogger;
   readonly now: () => EpochMs;
+  /** Something that was not waited for any more has been answered. */
+  readonly onAnswer: (rollout: Rollout) => void;
+  /** How long a turn waits for an answer: 250 ms. Most plugins answer sooner, and what they say is stored in one go then. */
+  readonly waitMs?: number | undefined;
 }
 
 /** A plugin is left alone until then; without a reason it was only busy with others. */
@@ -48,35 +53,43 @@ interface Memory {
   /** The last answer for each step and operation, with the key of its call. */
   readonly answers: Map<string, { readonly key: string; readonly answer: StepPluginAnswer }>;
   readonly rests: Map<string, Rest>;
+  /** By step. */
+  readonly underWay: Map<number, { readonly key: string; readonly stop: AbortController }>;
 }
 
 const busyRestMs = 100;
 
-/** Names of the plugins that a Rollout has steps for. */
-export const stepPluginsOf = ({ spec }: Rollout): readonly string[] => [
-  ...new Set((spec.strategy?.canary?.steps ?? []).flatMap(({ plugin }) => (plugin?.name ? [plugin.name] : []))),
+/** Names of the plugins that a Rollout has steps for, or that have something to end for it. */
+export const stepPluginsOf = ({ spec, status }: Rollout): readonly string[] => [
+  ...new Set([
+    ...(spec.strategy?.canary?.steps ?? []).flatMap(({ plugin }) => (plugin?.name ? [plugin.name] : [])),
+    ...(status?.canary?.stepPluginStatuses ?? []).map(({ name }) => name),
+  ]),
 ];
 
-export function createStepPlugins({ host, logger, now }: StepPluginsOptions): StepPlugins {
+export function createStepPlugins({ host, logger, now, onAnswer, waitMs = 250 }: StepPluginsOptions): StepPlugins {
   const memories = new Map<string, Memory>();
 
   function memoryOf({ metadata: { uid = '' } }: Rollout): Memory {
-    const known = memories.get(uid) ?? { answers: new Map(), rests: new Map() };
+    const known = memories.get(uid) ?? { answers: new Map(), rests: new Map(), underWay: new Map() };
     memories.set(uid, known);
     return known;
   }
 
+  const clientFor = (rollout: Rollout, name: string): StepClient | undefined =>
+    host.step(name, rollout.metadata.namespace ?? '');
+
   function rest(rollout: Rollout, name: string, reason: string): void {
     const { rests } = memoryOf(rollout);
     const failures = (rests.get(name)?.failures ?? 0) + 1;
-    const until = now() + backOffMs(failures, patientBackOff);
-    rests.set(name, { until, failures, reason });
+    rests.set(name, { until: now() + backOffMs(failures, patientBackOff), failures, reason });
   }
 
-  function noted(rollout: Rollout, { index, operation, key, name }: StepPluginCall, answer: StepPluginAnswer): void {
+  function noted(rollout: Rollout, { index, operation, key, name }: StepPluginCall, answer: StepPluginAnswer): 'asked' {
     const { answers, rests } = memoryOf(rollout);
     answers.set(`${index}/${operation}`, { key, answer });
     rests.delete(name);
+    return 'asked';
   }
 
   function failed(rollout: Rollout, call: StepPluginCall, error: unknown): 'asked' | 'resting' {
@@ -91,14 +104,48 @@ export function createStepPlugins({ host, logger, now }: StepPluginsOptions): St
       { rollout: `${namespace}/${name}`, plugin: call.name, method: call.method, error },
       'a step plugin did not do what it was asked',
     );
-    if (isAway(error)) rest(rollout, call.name, message);
-    else noted(rollout, call, { at: now(), phase: 'Error', message });
+    if (!isAway(error)) return noted(rollout, call, { at: now(), phase: 'Error', message });
+    rest(rollout, call.name, message);
     return 'asked';
   }
 
+  async function ask(rollout: Rollout, call: StepPluginCall, context: CallContext): Promise<StepPluginAnswer> {
+    const client = clientFor(rollout, call.name);
+    if (client === undefined) throw new Error(`step plugin "${call.name}" is not installed any more`);
+    return answerOf(await callPlugin(client, rollout, call, context), now());
+  }
+
+  async function begin(
+    rollout: Rollout,
+    call: StepPluginCall,
+    { signal, ...context }: CallContext,
+  ): Promise<'asked' | 'resting'> {
+    const { underWay } = memoryOf(rollout);
+    const own = { key: call.key, stop: new AbortController() };
+    underWay.get(call.index)?.stop.abort(new Error('another call has taken its place'));
+    underWay.set(call.index, own);
+    const within = AbortSignal.any([signal, own.stop.signal]);
+    try {
+      return noted(rollout, call, await ask(rollout, call, { ...context, signal: within }));
+    } catch (error) {
+      if (signal.aborted) throw error;
+      return own.stop.signal.aborted ? 'resting' : failed(rollout, call, error);
+    } finally {
+      if (underWay.get(call.index) === own) underWay.delete(call.index);
+    }
+  }
+
+  const verdicts = createStepVerdicts({
+    validate: (rollout, name, check, signal) => clientFor(rollout, name)?.validate(check, { signal }),
+    logger,
+    now,
+    onAnswer,
+    waitMs,
+  });
+
   return {
     capabilities: (rollout) => ({
-      stepPlugins: stepPluginsOf(rollout).filter((name) => host.step(name, rollout.metadata.namespace ?? '')),
+      stepPlugins: stepPluginsOf(rollout).filter((name) => clientFor(rollout, name)),
     }),
     observations(rollout) {
       const memory = memories.get(rollout.metadata.uid ?? '');
@@ -108,76 +155,42 @@ export function createStepPlugins({ host, logger, now }: StepPluginsOptions): St
         away: Object.fromEntries(
           resting.flatMap(([name, { reason }]) => (reason === undefined ? [] : [[name, reason]])),
         ),
+        problems: verdicts.problems(rollout),
       };
     },
-    async call(rollout, call, { epoch, signal }) {
-      if ((memoryOf(rollout).rests.get(call.name)?.until ?? 0) > now()) return 'resting';
-      try {
-        const client = host.step(call.name, rollout.metadata.namespace ?? '');
-        if (client === undefined) throw new Error(`step plugin "${call.name}" is not installed any more`);
-        const result = await ask(client, rollout, call, { epoch, signal, key: call.key });
-        noted(rollout, call, answerOf(result, now()));
-        return 'asked';
-      } catch (error) {
-        if (signal.aborted) throw error;
-        return failed(rollout, call, error);
-      }
+    validate: verdicts.ask,
+    async call(rollout, call, context) {
+      const { rests, underWay } = memoryOf(rollout);
+      const isResting = (rests.get(call.name)?.until ?? 0) > now();
+      if (isResting || underWay.get(call.index)?.key === call.key) return 'resting';
+      const outcome = begin(rollout, call, context);
+      if (await settlesWithin(waitMs, outcome)) return await outcome;
+      const tell = (): void => {
+        if (!context.signal.aborted && memories.has(rollout.metadata.uid ?? '')) onAnswer(rollout);
+      };
+      outcome.then(tell, tell);
+      return 'resting';
     },
+    callForGone: ask,
     againAt(rollout) {
       const rests = memories.get(rollout.metadata.uid ?? '')?.rests.values() ?? [];
-      const moments = [...rests].map(({ until }) => until).filter((until) => until > now());
-      return moments.length > 0 ? Math.min(...moments) : undefined;
+      const moments = [...[...rests].map(({ until }) => until), ...verdicts.moments(rollout)];
+      const coming = moments.filter((until) => until > now());
+      return coming.length > 0 ? Math.min(...coming) : undefined;
     },
     wake(rollout, names) {
       for (const name of names) memories.get(rollout.metadata.uid ?? '')?.rests.delete(name);
+      verdicts.wake(rollout, names);
     },
-    forget: (uid) => void memories.delete(uid),
+    forget(uid) {
+      for (const { stop } of memories.get(uid)?.underWay.values() ?? [])
+        stop.abort(new Error('nothing is remembered of the Rollout any more'));
+      memories.delete(uid);
+      verdicts.forget(uid);
+    },
   };
 }
 
 /** Nothing was said about the step: it is asked for again. Whatever else goes wrong is the plugin's answer. */
 const isAway = (error: unknown): boolean =>
   !isPluginCallError(error) || error.retryable || error.outage || error.unreached || error.code === 'Conflict';
-
-function ask(
-  client: StepClient,
-  rollout: Rollout,
-  { index, revision, method, config, status }: StepPluginCall,
-  options: { readonly epoch: number; readonly signal: AbortSignal; readonly key: string },
-): Promise<StepResult> {
-  const step = {
-    rollout: rolloutRef(rollout),
-    revision,
-    stepIndex: index,
-    configJson: JSON.stringify(config ?? {}),
-    stateJson: status === undefined ? '' : JSON.stringify(status),
-  };
-  switch (method) {
-    case 'Run':
-      return client.run(step, options);
-    case 'Poll':
-      return client.poll(step, { signal: options.signal });
-    case 'Terminate':
-      return client.terminate(step, options);
-    case 'Abort':
-      return client.abort(step, options);
-  }
-}
-
-const phases: Readonly<Partial<Record<StepPhase, StepPluginPhase>>> = {
-  PHASE_RUNNING: 'Running',
-  PHASE_SUCCESSFUL: 'Successful',
-  PHASE_FAILED: 'Failed',
-  PHASE_ERROR: 'Error',
-};
-
-function answerOf({ phase, message, stateJson, pollAfterMs }: StepResult, at: EpochMs): StepPluginAnswer {
-  const said = phases[phase];
-  const answer = { at, message, pollAfterMs, ...(said !== undefined && { phase: said }) };
-  if (stateJson === '') return answer;
-  try {
-    return { ...answer, status: JSON.parse(stateJson) as unknown };
-  } catch (error) {
-    return { at, phase: 'Error', message: `the state that the plugin answered is not JSON: ${String(error)}` };
-  }
-}

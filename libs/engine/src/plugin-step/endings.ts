@@ -1,5 +1,5 @@
-import { formatTime, parseTime } from '@sluice/model';
-import type { RolloutStatus, StepPluginStatus } from '@sluice/model';
+import { formatTime, parseTime, revisionAnnotation } from '@sluice/model';
+import type { CanaryStep, Rollout, RolloutStatus, StepPluginStatus } from '@sluice/model';
 import { newRevision } from '../revision.ts';
 import { isFullyPromoted, stepsOf } from '../situation.ts';
 import type { Situation } from '../situation.ts';
@@ -83,14 +83,24 @@ const isEndedOrEnding = (entries: readonly StepPluginStatus[], run: StepPluginSt
 
 function endingOf(s: Situation, run: StepPluginStatus, operation: 'Terminate' | 'Abort'): StepPluginStatus {
   const { index, name } = run;
-  const config = configOf(s, run);
-  const begun: Begun = {
-    revision: revisionUnderWay(s),
-    attempt: s.status.duration?.rolloutStartedAt ?? '',
+  const status = begunBy(run, { status: s.status, steps: stepsOf(s), revision: revisionUnderWay(s) });
+  return { index, name, operation, startedAt: formatTime(s.now), status };
+}
+
+interface Under {
+  readonly status: RolloutStatus;
+  readonly steps: readonly CanaryStep[];
+  readonly revision: number;
+}
+
+function begunBy(run: StepPluginStatus, { status, steps, revision }: Under): Begun {
+  const config = configOf(steps, run);
+  return {
+    revision,
+    attempt: status.duration?.rolloutStartedAt ?? '',
     ...(config !== undefined && { config }),
     ...(run.status !== undefined && { state: run.status }),
   };
-  return { index, name, operation, startedAt: formatTime(s.now), status: begun };
 }
 
 /** The revision that the status is about: the new set's is a later one when the template has changed since. */
@@ -101,16 +111,33 @@ function revisionUnderWay(s: Situation): number {
 }
 
 /** From the steps as they are now: when they have changed, the step of the same plugin that is nearest in meaning. */
-function configOf(s: Situation, { index, name }: StepPluginStatus): unknown {
-  const steps = stepsOf(s);
+function configOf(steps: readonly CanaryStep[], { index, name }: StepPluginStatus): unknown {
   const own = steps[index]?.plugin;
   return (own?.name === name ? own : steps.find(({ plugin }) => plugin?.name === name)?.plugin)?.config;
 }
 
 /** The call that asks the plugin to end it. */
-export function endingCall(s: Situation, ending: StepPluginStatus): StepPluginCall {
-  const { index, name, operation, status } = ending;
-  const { revision, attempt, config, state } = begunOf(s, status);
+export const endingCall = (s: Situation, ending: StepPluginStatus): StepPluginCall =>
+  callFor(s.rollout, ending, begunOf(ending.status, newRevision(s)));
+
+/** What is to be ended of a Rollout that is gone, as its last status tells it. */
+export function endingsOfGone(rollout: Rollout): readonly StepPluginCall[] {
+  const { status = {}, spec, metadata } = rollout;
+  const entries = pluginEntries(status);
+  const steps = spec.strategy?.canary?.steps ?? [];
+  const revision = Number(metadata.annotations?.[revisionAnnotation]) || 0;
+  return entries.flatMap((entry) => {
+    if (isEnding(entry)) return [callFor(rollout, entry, begunOf(entry.status, revision))];
+    if (!isUnderWay(entry) || isEndedOrEnding(entries, entry)) return [];
+    return [callFor(rollout, { ...entry, operation: 'Terminate' }, begunBy(entry, { status, steps, revision }))];
+  });
+}
+
+function callFor(
+  { metadata }: Rollout,
+  { index, name, operation }: StepPluginStatus,
+  { revision, attempt, config, state }: Begun,
+): StepPluginCall {
   return {
     name,
     index,
@@ -119,14 +146,14 @@ export function endingCall(s: Situation, ending: StepPluginStatus): StepPluginCa
     method: operation,
     ...(config !== undefined && { config }),
     ...(state !== undefined && { status: state }),
-    key: [s.rollout.metadata.uid ?? '', revision, attempt, index, operation, 1].join('/'),
+    key: [metadata.uid ?? '', revision, attempt, index, operation, 1].join('/'),
   };
 }
 
 /** Of an entry that somebody else has written, the best guess. */
-function begunOf(s: Situation, status: unknown): Begun {
+function begunOf(status: unknown, revisionNow: number): Begun {
   const fields = typeof status === 'object' && status !== null ? (status as Partial<Begun>) : {};
-  const { revision = newRevision(s), attempt = '', ...rest } = fields;
+  const { revision = revisionNow, attempt = '', ...rest } = fields;
   return { revision: Number(revision) || 0, attempt: String(attempt), ...rest };
 }
 

@@ -2,6 +2,7 @@ import type { CanaryStep, StepPluginStatus } from '@sluice/model';
 import { describe, expect, it } from 'vitest';
 import { at, service } from '../testing/build.ts';
 import { JudgedWorld } from '../testing/judged-world.ts';
+import { endingsOfGone } from './endings.ts';
 import type { StepPluginAnswer, StepPluginCall } from './intent.ts';
 
 const steps: CanaryStep[] = [
@@ -345,5 +346,31 @@ describe('a configuration that its plugin refuses', () => {
       message:
         'InvalidSpec: The Rollout "shop" is invalid: spec.strategy.canary.steps[1].plugin.config.url: Invalid value: "http://shop/": must be https',
     });
+  });
+});
+
+describe('a Rollout that is deleted while a plugin works for it', () => {
+  const gone = (world: JudgedWorld) =>
+    endingsOfGone({
+      metadata: { name: 'shop', uid: 'uid-shop', annotations: { 'rollout.argoproj.io/revision': '2' } },
+      spec: { strategy: world.whole },
+      status: world.status,
+    });
+
+  it('leaves what is to be ended in its last status', () => {
+    const world = updated({ phase: 'Running', status: { job: 7 } });
+    const [call, ...more] = gone(world);
+    expect(more).toEqual([]);
+    expect(call).toMatchObject({ method: 'Terminate', index: 1, config: { url: 'http://shop/' }, status: { job: 7 } });
+    world.patchStatus({ currentStepIndex: 3 }).settle();
+    expect(world.called.at(-1)).toBe('Terminate 1');
+    expect(gone(world)).toEqual([]);
+  });
+
+  it('leaves what was to be undone', () => {
+    const world = updated({ phase: 'Running' });
+    world.plugin = () => 'connection refused';
+    world.abort();
+    expect(gone(world)).toMatchObject([{ method: 'Abort', revision: 2, key: expect.stringContaining('/1/Abort/1') }]);
   });
 });
