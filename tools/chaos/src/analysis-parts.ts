@@ -1,56 +1,11 @@
 // What an analysis needs, each a process that can be killed and started again where it was: Redis, schedulers, workers.
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure, findTool, freePorts, root } from '@sluice/tools-start';
-
-export interface Part {
-  readonly name: string;
-  readonly isRunning: boolean;
-  start(): Promise<void>;
-  /** SIGKILL; resolves when it is gone. */
-  kill(): Promise<void>;
-  stop(): Promise<void>;
-}
-
-interface PartSpec {
-  readonly name: string;
-  readonly command: string;
-  readonly args: readonly string[];
-  readonly log: string;
-  readonly ready: (child: ChildProcess) => Promise<void>;
-}
-
-function createPart({ name, command, args, log, ready }: PartSpec): Part {
-  let child: ChildProcess | undefined;
-  const end = async (signal: 'SIGKILL' | 'SIGTERM'): Promise<void> => {
-    const running = child;
-    child = undefined;
-    if (running === undefined || running.exitCode !== null || running.signalCode !== null) return;
-    const ended = once(running, 'exit');
-    running.kill(signal);
-    await ended;
-  };
-  return {
-    name,
-    get isRunning() {
-      return child !== undefined;
-    },
-    async start() {
-      const output = fs.openSync(log, 'a');
-      child = spawn(command, args, { stdio: ['ignore', 'pipe', output] });
-      fs.closeSync(output);
-      await ready(child);
-    },
-    kill: () => end('SIGKILL'),
-    stop: () => end('SIGTERM'),
-  };
-}
+import { announced, createPart, localService, shortLeases } from './part.ts';
+import type { Part } from './part.ts';
 
 export async function createRedis(folder: string): Promise<Part & { readonly url: string; flush(): Promise<void> }> {
   const port = await freePorts();
@@ -99,13 +54,15 @@ export interface RunnerPlan {
 }
 
 /** Schedulers that share the runs, and workers that work for all of them. */
-export async function createRunners(
-  plan: RunnerPlan,
-): Promise<{ readonly schedulers: readonly Part[]; readonly workers: readonly Part[] }> {
+export async function createRunners(plan: RunnerPlan): Promise<{
+  readonly schedulers: readonly Part[];
+  readonly workers: readonly Part[];
+  /** Where the schedulers answer calls. */
+  readonly addresses: readonly string[];
+}> {
   const first = await freePorts(plan.schedulers);
   const addresses = Array.from({ length: plan.schedulers }, (_none, index) => `127.0.0.1:${first + index}`);
-  // Short: one that was killed cannot give its Lease back, and its successor waits for the end of it.
-  const leases = ['--lease-duration', '3s', '--lease-renew-deadline', '2s', '--lease-retry', '500ms', '--shards', '4'];
+  const leases = [...shortLeases, '--shards', '4'];
   const common = [
     ...[
       '--max-semi-space-size=4',
@@ -113,8 +70,7 @@ export async function createRunners(
       '--kubeconfig',
       plan.kubeconfig,
     ],
-    ...['--redis-url', plan.redisUrl, '--plugins', plan.plugins, '--http-host', '127.0.0.1', '--http-port', '0'],
-    ...['--foreign-lease-namespace', 'none', '--announce'],
+    ...['--redis-url', plan.redisUrl, '--plugins', plan.plugins, ...localService],
   ];
   const runner = (name: string, ...args: readonly string[]): Part =>
     createPart({
@@ -122,17 +78,10 @@ export async function createRunners(
       command: process.execPath,
       args: [...common, ...args],
       log: path.join(plan.folder, `${name}.log`),
-      async ready(child) {
-        if (child.stdout === null) return;
-        const ended = once(child, 'exit').then(() => {
-          // One that is killed while it starts has ended as it should.
-          if (child.signalCode === null) throw new Failure(`${name} did not start: see ${plan.folder}`);
-        });
-        await Promise.race([once(createInterface(child.stdout), 'line'), ended]);
-        ended.catch(() => undefined);
-      },
+      ready: announced(name, plan.folder),
     });
   return {
+    addresses,
     schedulers: addresses.map((address, index) =>
       runner(
         `scheduler-${index + 1}`,

@@ -6,7 +6,7 @@ import type { AnalysisRun } from '@sluice/model';
 import { installCustomResources, startLocalCluster } from '@sluice/tools-start';
 import type { Session } from '@sluice/tools-start';
 import { createRedis, createRunners } from './analysis-parts.ts';
-import type { Part } from './analysis-parts.ts';
+import type { Part } from './part.ts';
 import {
   NAMESPACE,
   expectedOf,
