@@ -13,3 +13,8 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- end }}
+
+{{- /* The Secret with its certificate; empty: it serves without TLS. */}}
+{{- define "router.tlsSecret" -}}
+{{- if .Values.tlsSecret }}{{ .Values.tlsSecret }}{{ else if .Values.certManager.enabled }}{{ include "router.name" . }}-tls{{ end }}
+{{- end }}

@@ -8,6 +8,8 @@ Takes root, name (sluice-…), values (replicas, logLevel, extraArgs, resources,
 {{- $labels := dict "name" .name "root" .root }}
 {{- $values := .values }}
 {{- $container := .name | trimPrefix "sluice-" }}
+{{- $tlsSecret := include "sluice.tlsSecret" $labels }}
+{{- $redisSecret := ternary $root.Values.redisSecret.name "" (hasKey . "usesRedis") }}
 apiVersion: v1
 kind: ServiceAccount
 metadata:
@@ -56,6 +58,17 @@ spec:
             - --http-port=8090
             - --log-level={{ $values.logLevel }}
             {{- .args | nindent 12 }}
+            {{- with include "sluice.tlsArgs" $labels | trim }}
+            {{- . | nindent 12 }}
+            {{- end }}
+            {{- if $redisSecret }}
+            {{- with $root.Values.redisSecret.passwordKey }}
+            - --redis-password-file=/redis/{{ . }}
+            {{- end }}
+            {{- with $root.Values.redisSecret.caKey }}
+            - --redis-ca=/redis/{{ . }}
+            {{- end }}
+            {{- end }}
             {{- with $values.extraArgs }}
             {{- toYaml . | nindent 12 }}
             {{- end }}
@@ -86,6 +99,26 @@ spec:
             capabilities: { drop: [ALL] }
           resources:
             {{- toYaml $values.resources | nindent 12 }}
+          {{- if or $tlsSecret $redisSecret }}
+          volumeMounts:
+            {{- if $tlsSecret }}
+            - { name: tls, mountPath: /tls, readOnly: true }
+            {{- end }}
+            {{- if $redisSecret }}
+            - { name: redis, mountPath: /redis, readOnly: true }
+            {{- end }}
+          {{- end }}
+      {{- if or $tlsSecret $redisSecret }}
+      volumes:
+        {{- with $tlsSecret }}
+        - name: tls
+          secret: { secretName: {{ . }} }
+        {{- end }}
+        {{- with $redisSecret }}
+        - name: redis
+          secret: { secretName: {{ . }} }
+        {{- end }}
+      {{- end }}
       {{- with $values.nodeSelector }}
       nodeSelector:
         {{- toYaml . | nindent 8 }}

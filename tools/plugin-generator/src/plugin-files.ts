@@ -11,6 +11,13 @@ export interface PluginOptions {
 // Charts of plugins differ in their values and permissions only: a new one gets what the present ones have.
 const exampleChart = 'charts/router-nginx';
 
+/** Whose pods call a plugin, as charts/sluice names them. */
+const callers = {
+  router: ['sluice-rollout-controller'],
+  metric: ['sluice-analysis-scheduler', 'sluice-analysis-worker'],
+  step: ['sluice-rollout-controller'],
+} as const;
+
 export interface PluginKind {
   readonly type: 'router' | 'metric' | 'step';
   /** Templates of this kind's own files, by the paths that they get. */
@@ -50,6 +57,7 @@ function writeChartTemplate(tree: Tree, chart: string, file: string, { type, fin
   if (file === 'NOTES.txt') return tree.write(`${chart}/templates/${file}`, `${notes}\n`);
   const adapted = text
     .replaceAll('"router.', '"plugin.')
+    .replace('[sluice-rollout-controller]', `[${callers[type].join(', ')}]`)
     .replace('sluice.dev/plugin: router', `sluice.dev/plugin: ${type}`)
     .replace(
       /^# By its label .*$/m,
