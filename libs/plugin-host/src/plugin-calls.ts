@@ -1,4 +1,5 @@
 import type { MethodDefinition } from '@grpc/grpc-js';
+import { createCallSlots } from './call-slots.ts';
 import type { PluginType } from './endpoint.ts';
 import { PluginCallError, isPluginCallError } from './plugin-call-error.ts';
 import type { HostMetrics } from './host-metrics.ts';
@@ -44,13 +45,16 @@ export interface PluginCallsOptions {
   readonly retryMs?: { readonly first: number; readonly longest: number } | undefined;
   /** Calls that wait for one plugin at once; more are refused, so that a slow plugin does not hold all of a caller's workers. 100. */
   readonly atOnce?: number | undefined;
+  /** How long a call waits for one of these to end, where they do end: 200 ms. */
+  readonly turnMs?: number | undefined;
 }
 
 const defaultDeadlineMs = 10_000;
 
 export function createPluginCalls(options: PluginCallsOptions): PluginCalls {
-  const { metrics, attempts = 6, restartMs = 5_000, retryMs = { first: 50, longest: 1_000 }, atOnce = 100 } = options;
-  const waiting = new Map<string, number>();
+  const { metrics, attempts = 6, restartMs = 5_000, retryMs = { first: 50, longest: 1_000 } } = options;
+  const { atOnce = 100, turnMs = 200 } = options;
+  const slots = createCallSlots({ atOnce, waitMs: turnMs });
 
   async function withRetries<Q, A>(
     find: () => PluginEntry | undefined,
@@ -85,18 +89,18 @@ export function createPluginCalls(options: PluginCallsOptions): PluginCalls {
       const entry = find();
       if (entry === undefined) throw absent(what.type, what.name, what.method);
       const { key } = entry.endpoint;
-      const others = waiting.get(key) ?? 0;
       const started = performance.now();
       let code = 'OK';
+      let isInside = false;
       try {
-        if (others >= atOnce) throw busy(what.name, what.method, others);
-        waiting.set(key, others + 1);
+        isInside = await slots.enter(key, callOptions.signal);
+        if (!isInside) throw busy(what.name, what.method, atOnce);
         return await withRetries(find, what, request, callOptions);
       } catch (error) {
         code = isPluginCallError(error) ? error.code : 'Internal';
         throw error;
       } finally {
-        if (others < atOnce) decrement(waiting, key);
+        if (isInside) slots.leave(key);
         metrics.called(entry, what.method, code, (performance.now() - started) / 1000);
       }
     },
@@ -105,12 +109,6 @@ export function createPluginCalls(options: PluginCallsOptions): PluginCalls {
 
 function isOver(signal: AbortSignal | undefined): boolean {
   return signal?.aborted ?? false;
-}
-
-function decrement(counts: Map<string, number>, key: string): void {
-  const count = (counts.get(key) ?? 1) - 1;
-  if (count === 0) counts.delete(key);
-  else counts.set(key, count);
 }
 
 function absent(type: PluginType, name: string, method: string): PluginCallError {
