@@ -109,7 +109,9 @@ function isReferenced(s: Situation, set: SetView, intent: TrafficIntent | undefi
     return hash === set.hash || (hash === '' && !isStableWhole);
   });
   if (selected || intent?.canary.hash === set.hash) return true;
+  if (answer !== 'missing' && answer !== 'pending') return false;
   const weights = s.status.canary?.weights;
   const isRecorded = weights?.canary.podTemplateHash === set.hash || weights?.stable.podTemplateHash === set.hash;
-  return isRecorded && (answer === 'missing' || answer === 'pending');
+  // A promotion records the routes as they are going to be: what it replaces stays until they are.
+  return isRecorded || (isFullyPromoted(s.status) && set.deadline === undefined);
 }

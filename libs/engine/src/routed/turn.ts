@@ -51,7 +51,10 @@ export function routedTurn(s: Situation, plan: Plan): TurnResult {
   const result = strategyResult(s, plan, wanted, intent, answer);
   const blocked = answer === 'missing' || answer === 'pending' ? blockingRouter(s) : undefined;
   if (blocked) return { ...result, blockedBy: { what: `traffic router "${blocked.router}"`, reason: blocked.reason } };
-  return weights ? { ...result, weights, events: [...weightEvents(s, weights), ...(result.events ?? [])] } : result;
+  if (!weights) return result;
+  const events = [...weightEvents(s, weights), ...(result.events ?? [])];
+  const isHandedOver = result.stableRS === weights.canary.podTemplateHash && weights.canary.weight === maxWeightOf(s);
+  return { ...result, weights: isHandedOver ? handedOver(weights) : weights, events };
 }
 
 const VERIFY_AGAIN_MS = 10_000;
@@ -215,6 +218,16 @@ function recorded(s: Situation, intent: TrafficIntent, answer: Acknowledgement):
     ...(answer !== 'unsupported' && { verified: answer === 'verified' }),
   };
 }
+
+/**
+ * Promoted with all traffic, the canary is the stable version: on which side of the routes its traffic comes says nothing any more. So the promotion records what
+ * stays, and nothing is left to be stored when the routes follow.
+ */
+const handedOver = ({ canary, stable, ...rest }: TrafficWeights): TrafficWeights => ({
+  ...rest,
+  canary: { ...canary, weight: 0 },
+  stable: { ...stable, weight: canary.weight, podTemplateHash: canary.podTemplateHash },
+});
 
 function weightEvents(s: Situation, next: TrafficWeights): readonly EventIntent[] {
   const before = s.status.canary?.weights;
