@@ -23,6 +23,8 @@ export const pluginErrorCodes = [
 export type PluginErrorCode = (typeof pluginErrorCodes)[number];
 
 export const errorCodeTrailer = 'sluice-error-code';
+/** Reason of the Event that people know this trouble by, where it has one of its own: `VirtualServiceNotFound`. */
+export const errorReasonTrailer = 'sluice-error-reason';
 
 /** The version of the contract that this code was generated from: `protocol_version` in Describe. */
 export const protocolVersion = 1;

@@ -1,4 +1,4 @@
-export { errorCodeOf, errorCodeTrailer, pluginErrorCodes, protocolVersion, statusOf } from './errors.ts';
+export { errorCodeOf, errorCodeTrailer, errorReasonTrailer, pluginErrorCodes, protocolVersion, statusOf } from './errors.ts';
 export type { PluginErrorCode } from './errors.ts';
 
 export {

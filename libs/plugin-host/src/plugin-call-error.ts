@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import type { ServiceError } from '@grpc/grpc-js';
-import { errorCodeOf, errorCodeTrailer } from '@sluice/contracts';
+import { errorCodeOf, errorCodeTrailer, errorReasonTrailer } from '@sluice/contracts';
 import type { PluginErrorCode } from '@sluice/contracts';
 
 export interface PluginCallErrorInit {
@@ -15,6 +15,8 @@ export interface PluginCallErrorInit {
   readonly unreached?: boolean;
   /** The plugin has not been asked: too many other callers wait for it. */
   readonly notSent?: boolean;
+  /** Of the Event to record about it, where the plugin has named one. */
+  readonly reason?: string;
   readonly cause?: unknown;
 }
 
@@ -34,6 +36,7 @@ export class PluginCallError extends Error {
   readonly outage: boolean;
   readonly unreached: boolean;
   readonly notSent: boolean;
+  readonly reason: string | undefined;
 
   constructor(init: PluginCallErrorInit) {
     super(init.message, init.cause === undefined ? undefined : { cause: init.cause });
@@ -44,6 +47,7 @@ export class PluginCallError extends Error {
     this.outage = init.outage ?? false;
     this.unreached = init.unreached ?? false;
     this.notSent = init.notSent ?? false;
+    this.reason = init.reason;
   }
 }
 
@@ -58,10 +62,14 @@ export function unreachedFor(reason: string, error: unknown): unknown {
   return new PluginCallError({ code, plugin, method, retryable, unreached, message: reason, cause: error });
 }
 
+/** As Kubernetes wants them: a machine reads it. */
+const eventReason = /^[A-Za-z]{1,128}$/;
+
 /** What a failed attempt means. */
 export function errorOfAttempt(plugin: string, method: string, error: ServiceError): PluginCallError {
   const trailer = error.metadata?.get(errorCodeTrailer)[0];
   const named = typeof trailer === 'string';
+  const reason = error.metadata?.get(errorReasonTrailer)[0];
   const code = errorCodeOf(error.code, named ? trailer : undefined);
   return new PluginCallError({
     code,
@@ -76,6 +84,7 @@ export function errorOfAttempt(plugin: string, method: string, error: ServiceErr
     // its time, whoever noticed first.
     outage: error.code === status.DEADLINE_EXCEEDED,
     unreached: !named && error.code === status.UNAVAILABLE,
+    ...(typeof reason === 'string' && eventReason.test(reason) && { reason }),
     cause: error,
   });
 }

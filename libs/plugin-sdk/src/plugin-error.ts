@@ -1,6 +1,6 @@
 import { Metadata, status } from '@grpc/grpc-js';
 import type { StatusObject } from '@grpc/grpc-js';
-import { errorCodeTrailer, statusOf } from '@sluice/contracts';
+import { errorCodeTrailer, errorReasonTrailer, statusOf } from '@sluice/contracts';
 import type { PluginErrorCode } from '@sluice/contracts';
 import { isKubeError } from '@sluice/kube';
 import type { KubeErrorCode } from '@sluice/kube';
@@ -11,15 +11,18 @@ export class PluginError extends Error {
   readonly code: PluginErrorCode;
   /** Path inside the configuration that is wrong, for `Invalid`. */
   readonly path: string | undefined;
+  /** Reason of the Event that people know this by, in CamelCase; the caller records one under it. */
+  readonly reason: string | undefined;
 
   constructor(
     code: PluginErrorCode,
     message: string,
-    options: { readonly cause?: unknown; readonly path?: string } = {},
+    options: { readonly cause?: unknown; readonly path?: string; readonly reason?: string } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.path = options.path;
+    this.reason = options.reason;
   }
 }
 
@@ -61,5 +64,6 @@ export function asPluginError(error: unknown): PluginError {
 export function asStatus(error: PluginError): StatusObject {
   const metadata = new Metadata();
   metadata.set(errorCodeTrailer, error.code);
+  if (error.reason !== undefined) metadata.set(errorReasonTrailer, error.reason);
   return { code: error instanceof GivenUp ? error.grpcStatus : statusOf(error.code), details: error.message, metadata };
 }

@@ -1,4 +1,6 @@
 import type { KubeClient, ObjectKey, RawObject, ResourceRef } from '@sluice/kube';
+import { isKubeError } from '@sluice/kube';
+import { PluginError } from '@sluice/plugin-sdk';
 import { hostOf } from './hashed-destination-rule.ts';
 import { presentShare } from './routed-virtual-service.ts';
 import type { PresentShare, WantedRouting } from './routed-virtual-service.ts';
@@ -31,7 +33,7 @@ export interface FoundVirtualService {
   readonly wanted: WantedRouting;
 }
 
-/** Reads all objects that the intent's configuration names. Throws KubeError `NotFound` when one is missing. */
+/** Reads all objects that the intent's configuration names. Throws PluginError `NotFound` when one is missing. */
 export async function readObjects(
   client: KubeClient,
   refs: Refs,
@@ -43,12 +45,8 @@ export async function readObjects(
   const [rule, ...objects] = await Promise.all([
     config.destinationRule === undefined
       ? undefined
-      : client.get(
-          refs.destinationRules,
-          { namespace: rollout.namespace, name: config.destinationRule.name },
-          { signal },
-        ),
-    ...keys.map((key) => client.get(refs.virtualServices, key, { signal })),
+      : get(client, refs.destinationRules, { namespace: rollout.namespace, name: config.destinationRule.name }, signal),
+    ...keys.map((key) => get(client, refs.virtualServices, key, signal)),
   ]);
   const ruleHost = rule === undefined ? undefined : hostOf(rule);
   const virtualServices = config.virtualServices.map((settings, index) => ({
@@ -57,6 +55,16 @@ export async function readObjects(
     wanted: wantedRouting(intent, settings, ruleHost),
   }));
   return { rule, virtualServices };
+}
+
+/** Who misses one of these finds it under `VirtualServiceNotFound` or `DestinationRuleNotFound`. */
+async function get(client: KubeClient, ref: ResourceRef, key: ObjectKey, signal: AbortSignal): Promise<RawObject> {
+  try {
+    return await client.get(ref, key, { signal });
+  } catch (cause) {
+    if (!isKubeError(cause, 'NotFound')) throw cause;
+    throw new PluginError('NotFound', cause.message, { cause, reason: `${ref.kind}NotFound` });
+  }
 }
 
 export function virtualServiceKey({ name, namespace }: VirtualServiceSettings, rolloutNamespace: string): ObjectKey {

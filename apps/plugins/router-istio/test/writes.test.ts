@@ -134,6 +134,7 @@ describe('what is told', () => {
   test('what is missing, by code and message', async () => {
     await expect(router.apply(intent(oneRoute))).rejects.toMatchObject({
       code: 'NotFound',
+      reason: 'VirtualServiceNotFound',
       message: expect.stringContaining('virtualservices.networking.istio.io "shop" not found'),
     });
     const { rollout, stable, canary } = intent(bySubset);

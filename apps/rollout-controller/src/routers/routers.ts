@@ -120,7 +120,7 @@ export function createRouters({ host, logger, now, lookEveryMs = defaultLookEver
     rollout: Rollout,
     router: string,
     intent: TrafficIntent,
-    signal: AbortSignal,
+    { signal, record }: Pick<CallContext, 'signal'> & Partial<CallContext>,
   ): Promise<'asked' | 'resting'> {
     const client = clientFor(rollout, router);
     try {
@@ -131,6 +131,7 @@ export function createRouters({ host, logger, now, lookEveryMs = defaultLookEver
       if (signal.aborted) throw error;
       if (isPutOff(rollout, router, error)) return 'resting';
       remember(rollout, router, failedBy(rollout, router, intent, error));
+      recordTrouble(record, 'WeightVerifyError', error);
     }
     return 'asked';
   }
@@ -152,11 +153,7 @@ export function createRouters({ host, logger, now, lookEveryMs = defaultLookEver
       if (signal.aborted) throw error;
       if (isPutOff(rollout, router, error)) return 'resting';
       remember(rollout, router, failedBy(rollout, router, intent, error));
-      record({
-        type: 'Warning',
-        reason: 'TrafficRoutingError',
-        message: isPluginCallError(error) ? error.message : String(error),
-      });
+      recordTrouble(record, 'TrafficRoutingError', error);
     }
     return 'asked';
   }
@@ -201,7 +198,7 @@ export function createRouters({ host, logger, now, lookEveryMs = defaultLookEver
       giveBack.named(rollout);
       if (memoryOf(rollout, router).restUntil > now()) return 'resting';
       return mode === 'observe'
-        ? await ask(rollout, router, intent, context.signal)
+        ? await ask(rollout, router, intent, context)
         : await tell(rollout, router, intent, context);
     },
     release,
@@ -214,7 +211,7 @@ export function createRouters({ host, logger, now, lookEveryMs = defaultLookEver
         const memory = memoryOf(rollout, router);
         const { observation, restUntil } = memory;
         if (observation.kind === 'observed' && lookAgainAt(memory, lookEveryMs) <= now() && restUntil <= now())
-          await ask(rollout, router, observation.intent, signal);
+          await ask(rollout, router, observation.intent, { signal });
       }
     },
     againAt(rollout) {
@@ -241,4 +238,20 @@ export function createRouters({ host, logger, now, lookEveryMs = defaultLookEver
       verdicts.forget(uid);
     },
   };
+}
+
+/** Under the name that the router gives it, where it gives one, and under that of what it kept from being done. */
+function recordTrouble(
+  record: CallContext['record'] | undefined,
+  reason: 'TrafficRoutingError' | 'WeightVerifyError',
+  error: unknown,
+): void {
+  const message = isPluginCallError(error) ? error.message : String(error);
+  if (isPluginCallError(error) && error.reason !== undefined)
+    record?.({ type: 'Warning', reason: error.reason, message });
+  record?.({
+    type: 'Warning',
+    reason,
+    message: reason === 'WeightVerifyError' ? `Failed to verify weight: ${message}` : message,
+  });
 }
