@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Metadata, credentials } from '@grpc/grpc-js';
 import type { ServiceError } from '@grpc/grpc-js';
-import { TrafficRouterClient, errorCodeTrailer } from '@sluice/contracts';
+import { TrafficRouterClient, errorCodeTrailer, errorReasonTrailer } from '@sluice/contracts';
 import type {
   ApplyResponse,
   DescribeResponse,
@@ -28,9 +28,12 @@ export class RefusedCall extends Error {
   override readonly name = 'RefusedCall';
   /** From the trailer. */
   readonly code: string;
+  /** Of the Event that it is known by, where the trailer names one. */
+  readonly reason: string;
   constructor(error: ServiceError) {
     super(error.details, { cause: error });
     this.code = String(error.metadata.get(errorCodeTrailer)[0] ?? '');
+    this.reason = String(error.metadata.get(errorReasonTrailer)[0] ?? '');
   }
 }
 
