@@ -152,6 +152,19 @@ describe('an experiment', { timeout }, () => {
     await world.phase('taken', 'Failed');
   });
 
+  it('tells of a change of its pods that is refused, and tries again', async () => {
+    await world.apply(liveExperiment('refused'));
+    await world.phase('refused', 'Running');
+    world.cluster.faults.add({ method: 'PATCH', path: /replicasets\/refused-a/, times: 1, answer: { code: 403 } });
+    await world.terminate('refused');
+    await world.until('its pods to go', async () => (await world.sizes('refused')) === 'refused-a×0 refused-b×0');
+    await world.until('its events', async () =>
+      (await world.events('refused')).some((told) =>
+        told.startsWith('Warning ReplicaSetUpdateError: Failed to update ReplicaSet refused-a: '),
+      ),
+    );
+  });
+
   it('at rest is not written any more', async () => {
     await world.apply(liveExperiment('resting'));
     await world.phase('resting', 'Running');

@@ -22,15 +22,13 @@ export async function createReplicaSet(execution: Execution, action: ActionOf<'C
     if (!isKubeError(error, 'Invalid', 'Forbidden', 'TooLarge')) throw error;
     const message = error.serverMessage ?? error.message;
     answers.replicaSetRefused(ownerUid, template, message);
-    execution.record({
-      about: 'experiment',
-      type: 'Warning',
-      reason: eventReasons.replicaSetCreateError,
-      message: `Failed to create ReplicaSet ${name}: ${message}`,
-    });
+    warn(execution, eventReasons.replicaSetCreateError, `Failed to create ReplicaSet ${name}: ${message}`);
     throw new Answered(message, { cause: error });
   }
 }
+
+const warn = (execution: Execution, reason: string, message: string): void =>
+  execution.record({ about: 'experiment', type: 'Warning', reason, message });
 
 export async function updateReplicaSet(
   execution: Execution,
@@ -45,5 +43,13 @@ export async function updateReplicaSet(
   assertInCharge(execution);
   const options = { resourceVersion, signal: execution.signal };
   const key = keyIn(execution, target.name);
-  execution.wrote('replicaSets', await execution.client.patch<ReplicaSet>(ref, key, 'merge', body, options));
+  try {
+    execution.wrote('replicaSets', await execution.client.patch<ReplicaSet>(ref, key, 'merge', body, options));
+  } catch (error) {
+    if (isKubeError(error, 'Invalid', 'Forbidden', 'TooLarge')) {
+      const message = `Failed to update ReplicaSet ${target.name}: ${error.serverMessage ?? error.message}`;
+      warn(execution, eventReasons.replicaSetUpdateError, message);
+    }
+    throw error;
+  }
 }
