@@ -6,6 +6,8 @@ import { Metadata, Server, ServerCredentials, status } from '@grpc/grpc-js';
 import type { ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
 import { AnalysisServiceService, TryTemplateResponse } from '@sluice/contracts';
 import type { TryTemplateRequest } from '@sluice/contracts';
+import { authority, certificate, pemDirectory } from '@sluice/service/testing';
+import { serverCredentials } from '@sluice/service/tls';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type FakeApi, startFakeApi } from './fake-api.ts';
 import { type RunOptions, run } from './run.ts';
@@ -193,6 +195,54 @@ To measure smoke as well: --run-jobs
     expect(err).toMatch(
       /^Error: the analysis-runner at 127\.0\.0\.1:1 cannot be reached\. Is it running\? .*kubectl .*\n$/,
     );
+  });
+
+  describe('of an analysis-runner with certificates', () => {
+    const files = pemDirectory();
+    const closed = new Server();
+    let flags: readonly string[];
+    let secured: string;
+    let ca: string;
+
+    beforeAll(async () => {
+      const ours = await authority('ours');
+      ca = files.write('ca', ours).certFile;
+      const own = files.write('runner', await certificate('sluice-analysis-runner.sluice-system.svc', ours));
+      const me = files.write('me', await certificate('me', ours));
+      flags = ['--tls-ca', ca, '--tls-cert', me.certFile, '--tls-key', me.keyFile];
+      closed.addService(AnalysisServiceService, {
+        tryTemplate: (call: Call, done: sendUnaryData<TryTemplateResponse>) => answer(call, done),
+      });
+      const tls = serverCredentials({ ...own, clientCaFile: ca });
+      const port = await new Promise<number>((resolve, reject) =>
+        closed.bindAsync('127.0.0.1:0', tls, (error, bound) => (error ? reject(error) : resolve(bound))),
+      );
+      secured = `127.0.0.1:${port}`;
+    });
+    afterAll(() => {
+      closed.forceShutdown();
+      files.remove();
+    });
+
+    it('shows a certificate, and goes by the name of the Service through a tunnel', { timeout: 60_000 }, async () => {
+      expect(await attempt(['checks', '--analysis-runner', secured, ...flags])).toMatchObject({ err: '' });
+    });
+
+    it('says which flags are missing', { timeout: 60_000 }, async () => {
+      const { err } = await attempt(['checks', '--analysis-runner', secured]);
+      expect(err).toMatch(
+        /^Error: the analysis-runner at .* is served with TLS only: .* with --tls-ca, .*--tls-key\n$/,
+      );
+      const bare = await attempt(['checks', '--analysis-runner', secured], { env: { SLUICE_TLS_CA: ca } });
+      expect(bare.err).toContain('serves only callers that show a certificate: give this side one with --tls-cert');
+    });
+
+    it.each([
+      [['--tls-cert', 'a'], '--tls-cert and --tls-key go together'],
+      [['--tls-server-name', 'a'], 'need --tls-ca'],
+    ])('refuses %j', async (words, message) => {
+      expect((await attempt(['checks', ...words])).err).toContain(message);
+    });
   });
 
   it('passes on why the analysis-runner refuses', async () => {
