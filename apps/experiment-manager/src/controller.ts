@@ -41,6 +41,8 @@ export interface Controller {
   stop(): Promise<void>;
   /** Looks at everything again, and forgets what is not ours any more. */
   standingChanged(): void;
+  /** Before another replica takes over: see ReconcileLoop. */
+  handOver(leadership: AbortSignal): Promise<void>;
   /** What it would decide about an Experiment now, from the caches; undefined when there is none. Writes nothing. */
   decide(
     key: string,
@@ -83,6 +85,7 @@ export function createController(options: ControllerOptions): Controller {
     hooks,
     remember: () => createStatusPatience(options.deferMs),
     letGo: (uid) => answers.forget(uid),
+    holds: ({ until }) => until !== undefined,
     turn,
   });
 
@@ -92,7 +95,7 @@ export function createController(options: ControllerOptions): Controller {
     if (!experiment.status?.phase) answers.begins(uid);
     const snapshot = await assemble(experiment, signal);
     const decision = decideExperiment(snapshot);
-    const deferStatus = patience.defersStatus(decision, snapshot.now);
+    const deferStatus = !its.isLast && patience.defersStatus(decision, snapshot.now);
     const outcome = await execute(executionOf(its, snapshot), decision, { deferStatus });
     if (outcome.kind !== 'done' && outcome.kind !== 'held') return outcome;
     if (outcome.kind === 'done') answers.settled(uid);
@@ -125,6 +128,7 @@ export function createController(options: ControllerOptions): Controller {
       await loop.stop();
     },
     standingChanged: loop.standingChanged,
+    handOver: loop.handOver,
     async decide(key) {
       const experiment = caches.experiments.getByKey(key);
       if (experiment === undefined) return undefined;

@@ -16,7 +16,7 @@ import type { ExperimentMetrics } from './metrics.ts';
 /** All that can be set about an experiment-manager; `main.ts` reads it from flags and environment. */
 export interface ExperimentManagerOptions
   extends
-    Omit<AuthorityOptions, 'onChange' | 'logger' | 'client' | 'service' | 'refusal'>,
+    Omit<AuthorityOptions, 'onChange' | 'logger' | 'client' | 'service' | 'refusal' | 'beforeRelease'>,
     Partial<Pick<ControllerOptions, 'analysis' | 'workers' | 'resyncMs' | 'deferMs' | 'now' | 'random' | 'hooks'>> {
   readonly client: KubeClient;
   readonly logger: KubeLogger;
@@ -58,6 +58,7 @@ export function createExperimentManager(options: ExperimentManagerOptions): Expe
     ...options,
     service: 'experiment-manager',
     onChange: () => controller.standingChanged(),
+    beforeRelease: (_shard, leadership) => controller.handOver(leadership),
   });
   const controller: Controller = createController({
     ...options,

@@ -55,6 +55,8 @@ export interface Controller {
   stop(): Promise<void>;
   /** Looks at everything again, and forgets what is not ours any more. */
   standingChanged(): void;
+  /** Before another replica takes over: see ReconcileLoop. */
+  handOver(leadership: AbortSignal): Promise<void>;
   /** These routers have come, gone or changed their state, for one namespace or for all. */
   routersChanged(names: readonly string[], namespace: string | undefined): void;
   /** The same for step plugins. */
@@ -134,6 +136,7 @@ export function createController(options: ControllerOptions): Controller {
     letGo(uid) {
       for (const kept of [creations, peers.answers, routers, stepPlugins]) kept?.forget(uid);
     },
+    holds: ({ held }) => held !== undefined,
     beforeTurn: (key, signal) => departures.sayGoodbye(key, signal),
     turn,
   });
@@ -171,6 +174,7 @@ export function createController(options: ControllerOptions): Controller {
       const decision = decideRollout(snapshot);
       const deferStatus =
         round === 1 &&
+        !its.isLast &&
         memory.patience.defersStatus(decision, snapshot.now, {
           stored: stored.status ?? {},
           carries: carried !== undefined,
@@ -312,9 +316,11 @@ export function createController(options: ControllerOptions): Controller {
     },
     standingChanged() {
       loop.standingChanged();
+      for (const key of departures.keys()) enqueue(key, 'normal');
       for (const service of caches.services.list())
         if (selectsOneVersion(service)) checkService(keyOf(service.metadata), 'changed');
     },
+    handOver: loop.handOver,
     routersChanged(names, namespace) {
       for (const rollout of caches.rollouts.list(namespace)) {
         if (!mayConcern(rollout, names)) continue;

@@ -7,9 +7,17 @@ import type { Rollout } from '@sluice/model';
 /** Rollouts that have gone from our cache: deleted, or they belong to another instance now. Only the server can tell which. */
 export interface Departures {
   gone(rollout: Rollout): void;
+  /** Those that nobody may have said goodbye to. */
+  keys(): readonly string[];
   /** Tells that it was deleted, where it was. Throws KubeError: try again. */
   sayGoodbye(key: string, signal: AbortSignal): Promise<void>;
 }
+
+/**
+ * So long a replica that is not in charge remembers what has gone: whoever was in charge may have been killed before it saw to it, and its Lease has to run out before another
+ * one is. Twice the usual lease duration.
+ */
+export const rememberedForMs = 30_000;
 
 export interface DeparturesOptions {
   readonly client: Pick<KubeClient, 'find'>;
@@ -20,19 +28,29 @@ export interface DeparturesOptions {
 }
 
 export function createDepartures({ client, isInCharge, record, onDeleted }: DeparturesOptions): Departures {
-  const departed = new Map<string, Rollout>();
+  const departed = new Map<string, { readonly rollout: Rollout; readonly atMs: number }>();
+
+  function forgetOld(): void {
+    for (const [key, { atMs }] of departed) if (performance.now() - atMs >= rememberedForMs) departed.delete(key);
+  }
+
   return {
-    gone: (rollout) => void departed.set(keyOf(rollout.metadata), rollout),
+    gone(rollout) {
+      forgetOld();
+      departed.set(keyOf(rollout.metadata), { rollout, atMs: performance.now() });
+    },
+    keys() {
+      forgetOld();
+      return [...departed.keys()];
+    },
     async sayGoodbye(key, signal) {
-      const gone = departed.get(key);
-      if (gone === undefined) return;
-      if (isInCharge(key)) {
-        const { namespace, name } = parseKey(key);
-        const live = await client.find(resources.rollouts, { ...(namespace ? { namespace } : {}), name }, { signal });
-        if (live?.metadata.uid !== gone.metadata.uid) {
-          record(gone, deletedEvent(key));
-          onDeleted?.(gone);
-        }
+      const gone = departed.get(key)?.rollout;
+      if (gone === undefined || !isInCharge(key)) return;
+      const { namespace, name } = parseKey(key);
+      const live = await client.find(resources.rollouts, { ...(namespace ? { namespace } : {}), name }, { signal });
+      if (live?.metadata.uid !== gone.metadata.uid) {
+        record(gone, deletedEvent(key));
+        onDeleted?.(gone);
       }
       departed.delete(key);
     },

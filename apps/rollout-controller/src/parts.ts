@@ -19,7 +19,7 @@ import { createStepPlugins } from './step-plugins/step-plugins.ts';
 /** All that can be set about a rollout-controller; `main.ts` reads it from flags and environment. */
 export interface RolloutControllerOptions
   extends
-    Omit<AuthorityOptions, 'onChange' | 'logger' | 'client' | 'service' | 'refusal'>,
+    Omit<AuthorityOptions, 'onChange' | 'logger' | 'client' | 'service' | 'refusal' | 'beforeRelease'>,
     Partial<
       Pick<
         ControllerOptions,
@@ -69,6 +69,7 @@ export function createRolloutController(options: RolloutControllerOptions): Roll
     ...options,
     service: 'rollout-controller',
     onChange: () => controller.standingChanged(),
+    beforeRelease: (_shard, leadership) => controller.handOver(leadership),
   });
   const now = options.now ?? Date.now;
   const controller: Controller = createController({

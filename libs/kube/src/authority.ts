@@ -65,7 +65,7 @@ export interface AuthorityOptions extends Pick<
   /** Into how many parts the keys are cut, for services whose replicas share the work: 1. */
   readonly shards?: number;
   /** A shard that another replica is to have is let go when this has resolved. */
-  readonly beforeRelease?: (shard: number) => Promise<void>;
+  readonly beforeRelease?: (shard: number, leadership: AbortSignal) => Promise<void>;
   readonly logger: KubeLogger;
   /** The standing may have changed. */
   readonly onChange: () => void;

@@ -42,5 +42,6 @@ export { observeForeignLease } from './foreign-lease.ts';
 export type { ForeignLease, ForeignLeaseOptions, ForeignLeaseState } from './foreign-lease.ts';
 export { createLeaderElection, leaseName } from './leader-election.ts';
 export type { LeaderElection, LeaderElectionOptions, Leadership } from './leader-election.ts';
-export { createShards, shardOf } from './shards.ts';
+export { shardOf } from './shard-of.ts';
+export { createShards } from './shards.ts';
 export type { ShardLease, ShardOptions, Shards } from './shards.ts';

@@ -24,6 +24,14 @@ export interface LeaderElectionOptions {
   readonly onAcquired?: (leadership: Leadership) => void;
   /** We have stopped leading: let go at once, others lead within leaseDuration − renewDeadline. */
   readonly onLost?: (why: 'superseded' | 'not renewed' | 'released') => void;
+  /** Written on the Lease, with all that is there already. `takenFrom`: as it was before it is taken; undefined when it is renewed, null when there was none. */
+  readonly annotations?: (takenFrom: Lease | null | undefined) => Readonly<Record<string, string>>;
+  /** Epochs begin here at least when the Lease is taken: for keys that another Lease was about before. */
+  readonly lowestEpoch?: (takenFrom: Lease | null) => number | Promise<number>;
+  /** Since when somebody else has seen the Lease as it is: what is not news need not be waited for once more. */
+  readonly known?: () => LeaseSighting | undefined;
+  /** How often a Lease that is about to be free is tried; `retryPeriodMs`. */
+  readonly candidatePeriodMs?: number;
   readonly logger?: KubeLogger;
   readonly random?: () => number;
 }
@@ -109,7 +117,7 @@ export function createLeaderElection(options: LeaderElectionOptions): LeaderElec
     options.onAcquired?.({ epoch, signal: leading.stopper.signal });
   }
 
-  function record(before: LeaseSpec | undefined): LeaseSpec {
+  function record(before: LeaseSpec | undefined, lowestEpoch = 0): LeaseSpec {
     const now = microTime(Date.now());
     const renewing = before?.holderIdentity === identity;
     return {
@@ -119,7 +127,11 @@ export function createLeaderElection(options: LeaderElectionOptions): LeaderElec
       acquireTime: renewing ? (before.acquireTime ?? now) : now,
       renewTime: now,
       // A lease that was deleted and made again must not lead back to epochs that plugins have seen already.
-      leaseTransitions: Math.max((before?.leaseTransitions ?? 0) + (renewing ? 0 : 1), renewing ? 0 : highestEpoch + 1),
+      leaseTransitions: Math.max(
+        (before?.leaseTransitions ?? 0) + (renewing ? 0 : 1),
+        renewing ? 0 : highestEpoch + 1,
+        lowestEpoch,
+      ),
     };
   }
 
@@ -129,10 +141,13 @@ export function createLeaderElection(options: LeaderElectionOptions): LeaderElec
       timeoutMs: Math.max(1_000, renewDeadlineMs - retryPeriodMs),
       ...(stopper === undefined ? {} : { signal: stopper.signal }),
     };
+    const added = options.annotations?.(leading === undefined ? (current ?? null) : undefined);
+    const annotations = added && { annotations: { ...current?.metadata.annotations, ...added } };
+    const metadata = { name, namespace, ...current?.metadata, ...annotations };
     const lease =
       current === undefined
-        ? await client.create<Lease>(resources.leases, { metadata: { name, namespace }, spec }, call)
-        : await client.replace<Lease>(resources.leases, { ...current, spec }, call);
+        ? await client.create<Lease>(resources.leases, { metadata, spec }, call)
+        : await client.replace<Lease>(resources.leases, { ...current, metadata, spec }, call);
     held(lease, sentAtMs);
   }
 
@@ -142,12 +157,14 @@ export function createLeaderElection(options: LeaderElectionOptions): LeaderElec
     if (current === undefined) {
       const call = { timeoutMs: renewDeadlineMs, ...(stopper === undefined ? {} : { signal: stopper.signal }) };
       current = await client.find<Lease>(resources.leases, { namespace, name }, call);
+      seen ??= options.known?.();
       if (current !== undefined) see(current);
     }
     const holder = current?.spec?.holderIdentity ?? '';
     if (current !== undefined && holder !== '' && holder !== identity && seen !== undefined && !hasExpired(seen))
       return lose('superseded');
-    await write(current, record(current?.spec));
+    const lowest = leading === undefined ? await options.lowestEpoch?.(current ?? null) : undefined;
+    await write(current, record(current?.spec, lowest));
   }
 
   async function run(signal: AbortSignal): Promise<void> {
@@ -160,7 +177,8 @@ export function createLeaderElection(options: LeaderElectionOptions): LeaderElec
         else if (!isKubeError(error, 'Conflict', 'AlreadyExists'))
           logger.warn({ ...fields, error: String(error) }, 'cannot read or renew the lease');
       }
-      await pause(retryPeriodMs * (0.8 + 0.4 * random()), signal);
+      const periodMs = leading === undefined ? (options.candidatePeriodMs ?? retryPeriodMs) : retryPeriodMs;
+      await pause(periodMs * (0.8 + 0.4 * random()), signal);
     }
   }
 

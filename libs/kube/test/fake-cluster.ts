@@ -131,6 +131,15 @@ export function createFakeCluster(start = 100) {
       if (current.metadata.resourceVersion !== object.metadata.resourceVersion) throw kubeError('Conflict');
       return commit('MODIFIED', object as RawObject);
     }) as unknown as KubeClient['replace'],
+    list: (async (_ref: unknown, options?: { namespace?: string }) => {
+      for await (const page of pages(undefined, options)) return page;
+      throw new RangeError('a list has one page here');
+    }) as unknown as KubeClient['list'],
+    remove: (async (_ref: unknown, key: { namespace?: string; name: string }) => {
+      await write();
+      if (!objects.has(keyOf(key))) throw kubeError('NotFound');
+      remove(key.name, key.namespace);
+    }) as unknown as KubeClient['remove'],
     patch: (async (_ref: unknown, key: { namespace: string; name: string }, _type: unknown, body: object) => {
       await write();
       const current = objects.get(keyOf(key));

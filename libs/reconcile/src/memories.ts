@@ -5,6 +5,8 @@ export interface Memories<M> {
   /** Lets go what is remembered of the key. */
   forget(key: string): void;
   keys(): readonly string[];
+  /** Those that something is remembered of. */
+  leaderships(): ReadonlySet<AbortSignal>;
 }
 
 export interface Remembered<M> {
@@ -37,5 +39,6 @@ export function createMemories<M>(letGo: (uid: string, memory: M) => void): Memo
     },
     forget,
     keys: () => [...byKey.keys()],
+    leaderships: () => new Set([...byKey.values()].map(({ leadership }) => leadership)),
   };
 }

@@ -9,6 +9,7 @@ import type {
   WorkQueueHooks,
   WorkResult,
 } from '@sluice/kube';
+import { createLeavings } from './leavings.ts';
 import { createMemories } from './memories.ts';
 import type { Remembered } from './memories.ts';
 import type { Turn, TurnResult } from './turn.ts';
@@ -43,21 +44,26 @@ export interface LoopOptions<O extends KubeObject, M> extends LoopTimings {
   readonly letGo: (uid: string, memory: M) => void;
   /** Before all else, also for keys whose object is gone and on replicas that are not in charge of it. */
   readonly beforeTurn?: (key: string, signal: AbortSignal) => Promise<void>;
+  /** Whether something of the object waits to be stored. */
+  readonly holds?: (memory: M) => boolean;
   /** Assembles, decides and executes, once. Throws what is to be tried again. */
   readonly turn: (turn: Turn<O, M>) => Promise<TurnResult>;
 }
 
 export interface ReconcileLoop {
   start(): void;
-  /** Finishes what is being worked on, takes nothing more. */
+  /** Finishes what is being worked on, stores what waits to be stored, takes nothing more. */
   stop(): Promise<void>;
   enqueue(key: string, priority: Priority): void;
   /** The standing has changed: looks at everything again, and lets go what is not ours any more. */
   standingChanged(): void;
+  /** Before another replica takes over what this leadership was about: begins nothing more, stores what waits, and resolves when nothing of it runs any more, or after 3 s. */
+  handOver(leadership: AbortSignal): Promise<void>;
   isInCharge(key: string): boolean;
 }
 
 const cacheLagMs = 100;
+const handOverMs = 3_000;
 
 /** Gives each key its turns, one at a time, while this replica is in charge of it. */
 export function createReconcileLoop<O extends KubeObject, M>(options: LoopOptions<O, M>): ReconcileLoop {
@@ -67,6 +73,9 @@ export function createReconcileLoop<O extends KubeObject, M>(options: LoopOption
   const written = createWrittenVersions();
   const memories = createMemories(options.letGo);
 
+  const leaving = createLeavings();
+  let stopped = false;
+
   const isInCharge = (key: string): boolean => authority.standing(key) === 'in charge';
 
   async function reconcile(key: string, signal: AbortSignal): Promise<WorkResult> {
@@ -74,14 +83,25 @@ export function createReconcileLoop<O extends KubeObject, M>(options: LoopOption
     const object = objects.getByKey(key);
     if (object === undefined) return forget(key);
     if (!isInCharge(key)) return memories.forget(key);
-    if (written.isBehind(key)) return { againAfterMs: cacheLagMs };
     const leadership = authority.signal(key);
+    if (leaving.isDone(key, leadership)) return;
+    if (written.isBehind(key)) return { againAfterMs: cacheLagMs };
     const known = memories.of(key, object.metadata.uid ?? '', leadership, () => options.remember(object));
     const within = AbortSignal.any([signal, leadership]);
-    const result = await options.turn({
+    const ended = leaving.begins(key, leadership);
+    try {
+      return nextTurn(key, known, await options.turn(turnOf(key, object, known, within)));
+    } finally {
+      ended(options.holds?.(known.memory) === true);
+    }
+  }
+
+  function turnOf(key: string, object: O, known: Remembered<M>, within: AbortSignal): Turn<O, M> {
+    return {
       key,
       object,
       memory: known.memory,
+      isLast: leaving.has(known.leadership),
       signal: within,
       mayWrite: () => !within.aborted && isInCharge(key),
       wrote(cache, stored) {
@@ -89,8 +109,7 @@ export function createReconcileLoop<O extends KubeObject, M>(options: LoopOption
         written.wrote(key, cache, stored);
       },
       removed: (cache, stored) => written.removed(key, cache, stored),
-    });
-    return nextTurn(key, known, result);
+    };
   }
 
   function nextTurn(key: string, known: Remembered<M>, result: TurnResult): WorkResult {
@@ -154,14 +173,27 @@ export function createReconcileLoop<O extends KubeObject, M>(options: LoopOption
     queue.add(key, priority);
   }
 
+  async function handOver(leadership: AbortSignal): Promise<void> {
+    if (stopped) return;
+    const { held, ended } = leaving.start(leadership);
+    for (const key of held) queue.add(key, 'safety');
+    const late = new Promise<void>((resolve) => setTimeout(resolve, handOverMs).unref());
+    await Promise.race([ended, late]);
+  }
+
   return {
     start: () => queue.start(),
-    stop: () => queue.drain(),
+    async stop() {
+      await Promise.all([...memories.leaderships()].map(handOver));
+      stopped = true;
+      await queue.drain();
+    },
     enqueue,
     standingChanged() {
       for (const key of memories.keys()) if (!isInCharge(key)) memories.forget(key);
       for (const { metadata } of objects.list()) enqueue(keyOf(metadata), 'normal');
     },
+    handOver,
     isInCharge,
   };
 }

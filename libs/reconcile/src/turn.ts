@@ -7,6 +7,8 @@ export interface Turn<O extends KubeObject, M> extends Writing {
   readonly object: O;
   /** What is remembered of the object since this replica is in charge of it. */
   readonly memory: M;
+  /** Another replica goes on from here: what waits to be stored is stored now. */
+  readonly isLast: boolean;
 }
 
 /** Asked before, and told after, each write on behalf of one key. */

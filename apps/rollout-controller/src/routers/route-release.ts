@@ -2,6 +2,7 @@ import { routersOf } from '@sluice/engine';
 import { createWorkQueue, keyOf } from '@sluice/kube';
 import type { KubeLogger } from '@sluice/kube';
 import type { Rollout } from '@sluice/model';
+import { rememberedForMs } from '../departures.ts';
 import type { CallContext, Routers } from './routers.ts';
 
 /** Gives back what routers hold for a Rollout that has gone, or that names them no more. */
@@ -29,7 +30,7 @@ export function createRouteRelease({
   contextOf,
 }: RouteReleaseOptions): RouteRelease {
   /** By uid and router: the Rollout as it was when it last named the router, with the configuration that it had then. */
-  const owed = new Map<string, { readonly rollout: Rollout; readonly router: string }>();
+  const owed = new Map<string, { readonly rollout: Rollout; readonly router: string; readonly sinceMs: number }>();
 
   const queue = createWorkQueue({
     workers: 2,
@@ -43,7 +44,11 @@ export function createRouteRelease({
         now !== undefined &&
         now.metadata.uid === debt.rollout.metadata.uid &&
         routersOf(now.spec).includes(debt.router);
-      if (isNamedAgain || !mayWrite(key)) return void owed.delete(id);
+      if (isNamedAgain) return void owed.delete(id);
+      if (!mayWrite(key)) {
+        if (performance.now() - debt.sinceMs < rememberedForMs) return { againAfterMs: 1_000 };
+        return void owed.delete(id);
+      }
       try {
         await routers.release(debt.rollout, [debt.router], contextOf(debt.rollout, signal));
         owed.delete(id);
@@ -66,7 +71,7 @@ export function createRouteRelease({
       for (const router of routersOf(before.spec)) {
         if (still.includes(router)) continue;
         const id = `${before.metadata.uid ?? ''}/${router}`;
-        owed.set(id, { rollout: before, router });
+        owed.set(id, { rollout: before, router, sinceMs: performance.now() });
         queue.add(id);
       }
     },

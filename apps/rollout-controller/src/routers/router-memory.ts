@@ -1,6 +1,6 @@
 import { spanAfterAnswer, spanAfterFailure } from '@sluice/engine';
 import type { EpochMs, RouterObservation, TrafficIntent } from '@sluice/engine';
-import { sameJson } from '@sluice/kube';
+import { backOffMs, sameJson } from '@sluice/kube';
 
 /** What is known about one router's routes for one Rollout, between its turns. All of it may be lost: then the router is asked again. */
 export interface RouterMemory {
@@ -23,8 +23,7 @@ export const unknownRouter: RouterMemory = {
 };
 
 const busyRestMs = 100;
-const firstRestMs = 500;
-const longestRestMs = 15_000;
+const restBackOff = { firstMs: 500, longestMs: 15_000 };
 /** So often the same routes are written again within the time; after that, ever more slowly. */
 const freeRewrites = 5;
 const rewriteWindowMs = 300_000;
@@ -36,7 +35,7 @@ const pendingLookMs = 5_000;
 
 /** How long a router is left alone after so many failures in a row, in ms; `'busy'`: it was not even asked, because others wait for it. */
 export const restAfter = (failures: number | 'busy'): number =>
-  failures === 'busy' ? busyRestMs : Math.min(longestRestMs, firstRestMs * 2 ** (failures - 1));
+  failures === 'busy' ? busyRestMs : backOffMs(failures, restBackOff);
 
 /** The router answered: nobody has to guess any more. */
 export function answered(
