@@ -1,6 +1,5 @@
 import { eventReasons } from '@sluice/model';
 import type { TrafficWeights } from '@sluice/model';
-import type { EventIntent } from '../decision.ts';
 import { describeStep, event } from '../events.ts';
 import { experimentDestinations } from '../experiment-step/weights.ts';
 import { hasExperimentSucceeded } from '../experiment-step/turn.ts';
@@ -30,6 +29,7 @@ import { spanOfIntent, widest } from './span.ts';
 import type { TrafficSpan } from './span.ts';
 import { askedShare, isAtRoutedCounts, routableShare, routedHash } from './target.ts';
 import type { CanaryPair } from '../canary-replicas.ts';
+import { weightEvents } from './weight-events.ts';
 
 /**
  * One turn of a canary whose traffic a router splits. Scale up, ready, route, seen to be routed, drain, scale down: nothing is taken away
@@ -52,7 +52,7 @@ export function routedTurn(s: Situation, plan: Plan): TurnResult {
   const blocked = answer === 'missing' || answer === 'pending' ? blockingRouter(s) : undefined;
   if (blocked) return { ...result, blockedBy: { what: `traffic router "${blocked.router}"`, reason: blocked.reason } };
   if (!weights) return result;
-  const events = [...weightEvents(s, weights), ...(result.events ?? [])];
+  const events = [...weightEvents(s.status.canary?.weights, weights), ...(result.events ?? [])];
   const isHandedOver = result.stableRS === weights.canary.podTemplateHash && weights.canary.weight === maxWeightOf(s);
   return { ...result, weights: isHandedOver ? handedOver(weights) : weights, events };
 }
@@ -228,14 +228,3 @@ const handedOver = ({ canary, stable, ...rest }: TrafficWeights): TrafficWeights
   canary: { ...canary, weight: 0 },
   stable: { ...stable, weight: canary.weight, podTemplateHash: canary.podTemplateHash },
 });
-
-function weightEvents(s: Situation, next: TrafficWeights): readonly EventIntent[] {
-  const before = s.status.canary?.weights;
-  if (before && deepEqual(before.canary, next.canary) && deepEqual(before.stable, next.stable)) return [];
-  const change = !before
-    ? `to ${next.canary.weight}`
-    : before.canary.weight === next.canary.weight
-      ? ''
-      : `from ${before.canary.weight} to ${next.canary.weight}`;
-  return [event(eventReasons.trafficWeightUpdated, `Traffic weight updated ${change}`)];
-}
