@@ -64,9 +64,13 @@ function waitingCode(what: string): Explanation['code'] {
 /** A controller that looks at these writes nothing, so that its not having written says nothing. */
 const leavesStatusAlone: ReadonlySet<Explanation['code']> = new Set(['Deleting', 'NotSupportedHere', 'CannotObserve']);
 
-function allThatItNames({ spec }: Rollout): Capabilities {
+function allThatItNames({ spec, status }: Rollout): Capabilities {
   const steps = spec.strategy?.canary?.steps ?? [];
-  const stepPlugins = steps.flatMap(({ plugin }) => (plugin?.name === undefined ? [] : [plugin.name]));
+  const stepPlugins = [
+    ...steps.flatMap(({ plugin }) => (plugin?.name === undefined ? [] : [plugin.name])),
+    // Whose steps have left the spec, and who have yet to end what they began.
+    ...(status?.canary?.stepPluginStatuses ?? []).map(({ name }) => name),
+  ];
   return { routers: routersOf(spec), analysis: true, experiments: true, stepPlugins };
 }
 
