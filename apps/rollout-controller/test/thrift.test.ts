@@ -1,18 +1,43 @@
+import { createPluginHost } from '@sluice/plugin-host';
+import { servePlugin } from '@sluice/plugin-sdk';
+import type { ServedPlugin } from '@sluice/plugin-sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LiveWorld, liveRollout } from './live-world.ts';
+import { LiveWorld, liveRollout, liveServices } from './live-world.ts';
 
 const timeout = 120_000;
+const steps = [{ setWeight: 25 }, { pause: { duration: '1s' } }, { setWeight: 50 }, { pause: { duration: '1s' } }];
 let world: LiveWorld;
+let router: ServedPlugin;
+/** Canary shares that the router was told, one after the other, and how often it was told anything. */
+const told = { shares: [] as number[], times: 0 };
+
+const share = ({ weight }: { readonly weight: number }) => {
+  told.times += 1;
+  if (told.shares.at(-1) !== weight) told.shares.push(weight);
+  return Promise.resolve({ inSync: true, canaryWeight: weight });
+};
 
 beforeAll(async () => {
   world = await LiveWorld.open();
+  router = await servePlugin({
+    name: 'nginx',
+    version: '1.0.0',
+    router: {
+      apply: share,
+      observe: ({ weight }) =>
+        Promise.resolve({ inSync: told.shares.at(-1) === weight, canaryWeight: told.shares.at(-1) ?? 0 }),
+      release: () => Promise.resolve(),
+    },
+  });
 }, timeout);
-afterAll(() => world.close(), timeout);
+afterAll(async () => {
+  await world.close();
+  await router.stop(200);
+}, timeout);
 
 describe('writes', { timeout }, () => {
   it('are at most 12 for an update of 2 pods with the steps 25 %, 1 s, 50 %, 1 s', async () => {
     const controller = await world.startController();
-    const steps = [{ setWeight: 25 }, { pause: { duration: '1s' } }, { setWeight: 50 }, { pause: { duration: '1s' } }];
     await world.apply(liveRollout('fleet', { canary: { steps } }));
     await world.healthy('fleet');
     await world.settled(1_500);
@@ -22,6 +47,32 @@ describe('writes', { timeout }, () => {
     await world.settled(1_500);
     const writes = world.writes().map(({ verb, resource, subresource }) => `${verb} ${resource}/${subresource}`);
     expect(writes.length, writes.join('\n')).toBeLessThanOrEqual(12);
+    await controller.stop();
+  });
+
+  it('are at most 14 for the same behind a router that is told 4 shares, the end of the old pods included', async () => {
+    const plugins = createPluginHost({ configured: [{ type: 'router', name: 'nginx', address: router.address }] });
+    const controller = await world.startController({ plugins });
+    const canary = {
+      steps,
+      stableService: 'routed-stable',
+      canaryService: 'routed-canary',
+      trafficRouting: { nginx: { stableIngress: 'routed' } },
+      scaleDownDelaySeconds: 1,
+    };
+    await world.apply(...liveServices('routed', 'stable', 'canary'), liveRollout('routed', { canary }));
+    await world.healthy('routed');
+    await world.settled(1_500);
+    world.cluster.audit.clear();
+    told.times = 0;
+    await world.setImage('routed', 'shop:2');
+    await world.healthy('routed');
+    await world.until('the old pods to go', async () => (await world.sizes('routed')) === 'shop:2×2');
+    await world.settled(1_500);
+    const writes = world.writes().map(({ verb, resource, subresource }) => `${verb} ${resource}/${subresource}`);
+    expect(writes.length, writes.join('\n')).toBeLessThanOrEqual(14);
+    expect(told.shares).toEqual([0, 25, 50, 100, 0]);
+    expect(told.times).toBeLessThanOrEqual(6);
     await controller.stop();
   });
 
