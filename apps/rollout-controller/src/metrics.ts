@@ -5,11 +5,14 @@ import type { Rollout } from '@sluice/model';
 import { calledPath, createReconcileMetrics, labelsOf } from '@sluice/reconcile';
 import type { ReconcileMetrics, ReconcileSources } from '@sluice/reconcile';
 import type { Metrics } from '@sluice/service';
+import { createAttemptMetrics } from './attempt-metrics.ts';
 import type { ControllerHooks } from './controller.ts';
 
 export interface ControllerMetrics extends Pick<ReconcileMetrics, 'onWatchRestart' | 'stop'> {
   readonly hooks: ControllerHooks;
   onCall(call: CallObservation): void;
+  /** A Rollout that this replica is in charge of is stored anew. */
+  onStored(before: Rollout, after: Rollout): void;
   /** What is looked at when somebody scrapes; there is nothing to see before. */
   observe(sources: MetricSources): void;
 }
@@ -42,6 +45,7 @@ export function createControllerMetrics(metrics: Metrics): ControllerMetrics {
       onEvent: (key, { type, reason }) => events.inc({ ...labelsOf(key), type, reason }),
     },
     onCall: (call) => calls.inc(labelsOfCall(call)),
+    onStored: createAttemptMetrics(metrics),
     onWatchRestart: common.onWatchRestart,
     observe(sources) {
       rollouts = sources.rollouts;

@@ -1,5 +1,5 @@
 import { noCapabilities } from '@sluice/engine';
-import { createEventRecorder, isKubeError } from '@sluice/kube';
+import { createEventRecorder, isKubeError, keyOf } from '@sluice/kube';
 import type { Authority, AuthorityOptions, KubeClient, KubeLogger, ReflectorTimings } from '@sluice/kube';
 import { eventSourceComponent } from '@sluice/model';
 import type { AnalysisPeer, ExperimentPeer } from '@sluice/peers';
@@ -94,6 +94,9 @@ export function createRolloutController(options: RolloutControllerOptions): Roll
     exists: (key) => caches.rollouts.getByKey(key) !== undefined,
     authority,
     lastEventAgeMs: () => caches.lastEventAgeMs,
+  });
+  caches.rollouts.onChange((before, after) => {
+    if (before && after && authority.standing(keyOf(after.metadata)) === 'in charge') metrics?.onStored(before, after);
   });
   const replica = createReplica({
     caches,
