@@ -1,13 +1,15 @@
 {{- /*
 One service: ServiceAccount, Deployment, and a Service for its metrics.
 Takes root, name (sluice-…), values (replicas, logLevel, extraArgs, resources, nodeSelector, tolerations, affinity), image, args
-(YAML of a list), grpcPort (none if absent), usesRedis and fixedReplicas (false where an autoscaler decides).
+(YAML of a list), grpcPort (none if absent), usesRedis and fixedReplicas (false where an autoscaler decides). Where there are several replicas they are kept on different
+nodes as far as possible, and taken away one at a time.
 */}}
 {{- define "sluice.service" -}}
 {{- $root := .root }}
 {{- $labels := dict "name" .name "root" .root }}
 {{- $values := .values }}
 {{- $container := .name | trimPrefix "sluice-" }}
+{{- $several := or (not .fixedReplicas) (gt (int $values.replicas) 1) }}
 {{- $tlsSecret := include "sluice.tlsSecret" $labels }}
 {{- $redisSecret := ternary $root.Values.redisSecret.name "" (hasKey . "usesRedis") }}
 apiVersion: v1
@@ -131,6 +133,31 @@ spec:
       affinity:
         {{- toYaml . | nindent 8 }}
       {{- end }}
+      {{- if $several }}
+      topologySpreadConstraints:
+        - maxSkew: 1
+          topologyKey: kubernetes.io/hostname
+          whenUnsatisfiable: ScheduleAnyway
+          labelSelector:
+            matchLabels:
+              {{- include "sluice.labels" $labels | nindent 14 }}
+      {{- end }}
+{{- if $several }}
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: {{ .name }}
+  namespace: {{ $root.Release.Namespace }}
+  labels:
+    {{- include "sluice.labels" $labels | nindent 4 }}
+    {{- include "sluice.version" $root | nindent 4 }}
+spec:
+  maxUnavailable: 1
+  selector:
+    matchLabels:
+      {{- include "sluice.labels" $labels | nindent 6 }}
+{{- end }}
 ---
 apiVersion: v1
 kind: Service
