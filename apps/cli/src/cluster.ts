@@ -1,4 +1,11 @@
-import { type KubeClient, type ObjectKey, type ResourceRef, isKubeError, resources } from '@sluice/kube';
+import {
+  type KubeClient,
+  type KubeObject,
+  type ObjectKey,
+  type ResourceRef,
+  isKubeError,
+  resources,
+} from '@sluice/kube';
 import {
   type AnalysisRun,
   type Experiment,
@@ -128,6 +135,11 @@ export async function patchStatus(
   if (alsoSpec !== undefined) await client.patch(ref, key, 'merge', alsoSpec);
 }
 
-export async function patchObject(client: KubeClient, ref: ResourceRef, name: string, body: object): Promise<void> {
-  await client.patch(ref, { namespace: client.namespace, name }, 'merge', body);
+export function patchObject<T extends KubeObject>(
+  client: KubeClient,
+  ref: ResourceRef,
+  name: string,
+  body: object,
+): Promise<T> {
+  return client.patch<T>(ref, { namespace: client.namespace, name }, 'merge', body);
 }

@@ -34,10 +34,13 @@ export function describeError(error: unknown, server?: ServerAddress): string {
   return hint === undefined ? said : `${said.replace(/\.$/, '')}. ${hint}`;
 }
 
+/** What `sluice list` lists, as the server names it. */
+const listed: ReadonlySet<string | undefined> = new Set(['rollouts', 'experiments']);
+
 function hintFor(error: KubeError, where: string): string | undefined {
   switch (error.code) {
     case 'NotFound':
-      return 'Check the name and the namespace (-n), or look with `sluice list rollouts -A`.';
+      return `Check the name and the namespace (-n)${listed.has(error.details?.kind) ? `, or look with \`sluice list ${error.details?.kind} -A\`` : ''}.`;
     case 'Forbidden':
       return 'Ask for that permission, or act as somebody who has it with --context or --as.';
     case 'Unauthorized':

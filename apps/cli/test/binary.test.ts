@@ -135,11 +135,15 @@ describe('the program against a cluster with a controller', () => {
     expect(out).toMatch(/^Name: {12}shop\n/);
   });
 
-  it('says what is wrong in one line', async () => {
-    expect(await live.sluice('get', 'rollout', 'cart')).toEqual({
+  it.each([
+    ['get rollout cart', 'rollouts', ', or look with `sluice list rollouts -A`'],
+    ['get experiment cart', 'experiments', ', or look with `sluice list experiments -A`'],
+    ['terminate analysisrun cart', 'analysisruns', ''],
+  ])('says what is wrong in one line: %s', async (commandLine, plural, look) => {
+    expect(await live.sluice(...commandLine.split(' '))).toEqual({
       status: 1,
       out: '',
-      err: 'Error: rollouts.argoproj.io "cart" not found. Check the name and the namespace (-n), or look with `sluice list rollouts -A`.\n',
+      err: `Error: ${plural}.argoproj.io "cart" not found. Check the name and the namespace (-n)${look}.\n`,
     });
   });
 });

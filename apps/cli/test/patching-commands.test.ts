@@ -95,13 +95,14 @@ describe('commands that patch', () => {
 });
 
 describe('experiments and runs', () => {
-  it.each([
+  it.each<[moment: string, commandLine: string, out: string, plural: string, body: object, err?: string]>([
     [
       'experiment-step-abort--aborted',
       'retry experiment shop-6765f5f78d-2-0',
       "experiment 'shop-6765f5f78d-2-0' retried\n",
       'experiments',
       { status: null },
+      "experiment 'shop-6765f5f78d-2-0' has been terminated and ends again at once: take spec.terminate out of it before it is retried\n",
     ],
     [
       'experiment-step-abort--aborted',
@@ -117,10 +118,10 @@ describe('experiments and runs', () => {
       'analysisruns',
       { spec: { terminate: true } },
     ],
-  ])('%s: %s', async (moment, commandLine, out, plural, body) => {
+  ])('%s: %s', async (moment, commandLine, out, plural, body, err = '') => {
     await api.close();
     api = await startMoment(moment);
-    expect(await run(api, commandLine)).toEqual({ status: 0, out, err: '' });
+    expect(await run(api, commandLine)).toEqual({ status: 0, out, err });
     expect(written()).toEqual([['PATCH', `${plural}/${commandLine.split(' ').at(-1)}`, body]]);
   });
   it('shows an experiment', async () => {

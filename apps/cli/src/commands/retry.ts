@@ -1,9 +1,12 @@
 import { resources } from '@sluice/kube';
+import type { Experiment } from '@sluice/model';
 import type { Command } from 'commander';
 import { patchObject, patchStatus } from '../cluster.ts';
 import { completesWith } from '../completion.ts';
 import { retryExperimentPatch, retryRolloutPatch } from '../patches/lifecycle.ts';
 import { type Session, printLine } from '../session.ts';
+
+const endsAgain = 'has been terminated and ends again at once: take spec.terminate out of it before it is retried';
 
 export function registerRetry(program: Command, session: Session): void {
   const retry = program.command('retry').description('start an aborted Rollout or an ended Experiment again');
@@ -27,8 +30,9 @@ export function registerRetry(program: Command, session: Session): void {
     .action(async (names: string[]) => {
       const client = await session.client();
       for (const name of names) {
-        await patchObject(client, resources.experiments, name, retryExperimentPatch);
+        const { spec } = await patchObject<Experiment>(client, resources.experiments, name, retryExperimentPatch);
         printLine(session, `experiment '${name}' retried`);
+        if (spec.terminate === true) session.terminal.writeError(`experiment '${name}' ${endsAgain}\n`);
       }
     });
   completesWith(rollout, resources.rollouts);
