@@ -1,9 +1,9 @@
 // node tools/bench/fleet.ts [--cluster local|kubernetes] [--rollouts 200] [--router nginx] [--json FILE]
 import fs from 'node:fs';
 import { parseArgs } from 'node:util';
-import { Failure, runSession } from '@sluice/tools-start';
+import { runSession } from '@sluice/tools-start';
 import { chosenCluster, startBenchCluster } from './src/cluster.ts';
-import { createFleet, createNamespace, deployments, rollouts, rolloutsBehindNginx, untilQuiet } from './src/fleet.ts';
+import { chosenKind, createFleet, createNamespace, deployments, untilQuiet } from './src/fleet.ts';
 import { logFolder, usageTable, writesTable } from './src/report.ts';
 import { watchUsage } from './src/usage.ts';
 
@@ -19,12 +19,11 @@ await runSession(logFolder, async (session) => {
     },
   });
   const size = Number(values.rollouts);
-  if (values.router !== undefined && values.router !== 'nginx')
-    throw new Failure(`--router is nginx, not "${values.router}"`);
+  const kind = chosenKind(values.router);
   const cluster = await startBenchCluster(session, chosenCluster(values.cluster));
   await createNamespace(cluster.client);
 
-  const fleet = await createFleet(cluster.client, values.router ? rolloutsBehindNginx : rollouts, size);
+  const fleet = await createFleet(cluster.client, kind, size);
   const plain = await createFleet(cluster.client, deployments, size);
   const deploymentSeconds = await plain.update('app:2');
   await untilQuiet(await cluster.countWrites(), QUIET_MS);

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createInformer, resources } from '@sluice/kube';
 import type { Informer, KubeClient, RawObject, ResourceRef } from '@sluice/kube';
 import type { WriteCounts } from '@sluice/tools-control-plane';
+import { Failure } from '@sluice/tools-start';
 
 export const NAMESPACE = 'fleet';
 const AT_ONCE = 20;
@@ -51,7 +52,7 @@ export const rollouts: FleetKind = {
 };
 
 /** The same behind ingress-nginx: an Ingress and two Services each. */
-export const rolloutsBehindNginx: FleetKind = {
+const rolloutsBehindNginx: FleetKind = {
   ...rollouts,
   manifest(name) {
     const rollout = rollouts.manifest(name) as RawObject & { spec: { strategy: { canary: object } } };
@@ -92,6 +93,13 @@ const ingressTo = (name: string, service: string): RawObject => ({
     ],
   },
 });
+
+/** Throws a Failure that lists the choices. */
+export function chosenKind(router: string | undefined): FleetKind {
+  if (router === undefined) return rollouts;
+  if (router === 'nginx') return rolloutsBehindNginx;
+  throw new Failure(`--router is nginx, not "${router}"`);
+}
 
 export const deployments: FleetKind = {
   name: 'Deployments',

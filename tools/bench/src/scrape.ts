@@ -27,3 +27,29 @@ export function quantileOf(before: Buckets, after: Buckets, part: number): numbe
   }
   return NaN;
 }
+
+/** A counter by one of its labels, all others taken together; only series that have `labels` count. */
+export async function scrapeCounter(
+  address: string,
+  name: string,
+  by: string,
+  labels: Readonly<Record<string, string>> = {},
+): Promise<ReadonlyMap<string, number>> {
+  return readCounter(await (await fetch(`${address}/metrics`)).text(), name, by, labels);
+}
+
+export function readCounter(
+  text: string,
+  name: string,
+  by: string,
+  wanted: Readonly<Record<string, string>>,
+): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const [, inside = '', count = '0'] of text.matchAll(new RegExp(`^${name}\\{(.*)\\} (\\d+)$`, 'gm'))) {
+    const labels = new Map([...inside.matchAll(/(\w+)="([^"]*)"/g)].map(([, key = '', value = '']) => [key, value]));
+    if (!Object.entries(wanted).every(([key, value]) => labels.get(key) === value)) continue;
+    const value = labels.get(by) ?? '';
+    counts.set(value, (counts.get(value) ?? 0) + Number(count));
+  }
+  return counts;
+}

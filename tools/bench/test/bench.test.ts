@@ -2,6 +2,7 @@ import { decideRollout } from '@sluice/engine';
 import { describe, expect, it } from 'vitest';
 import { writesTable } from '../src/report.ts';
 import { ratePerSecond } from '../src/rate.ts';
+import { readCounter } from '../src/scrape.ts';
 import { takeoverSnapshots, updateSnapshots } from '../src/snapshots.ts';
 import { grouped, table } from '../src/table.ts';
 import { usageOf } from '../src/usage.ts';
@@ -30,6 +31,21 @@ describe('The bench', () => {
       expect.stringMatching(/^patch apps\/replicasets +6 +3.00$/),
       expect.stringMatching(/^create apps\/replicasets +2 +1.00$/),
       expect.stringMatching(/^together +16 +8.00$/),
+    ]);
+  });
+
+  it('reads a counter by one label, with only the series that are asked for', () => {
+    const text = [
+      '# TYPE calls_total counter',
+      'calls_total{type="router",method="Apply",code="OK"} 3',
+      'calls_total{type="router",method="Apply",code="Unavailable"} 2',
+      'calls_total{type="router",method="Observe",code="OK"} 7',
+      'calls_total{type="metric",method="Apply",code="OK"} 100',
+      'calls_total_more{type="router",method="Apply"} 100',
+    ].join('\n');
+    expect([...readCounter(text, 'calls_total', 'method', { type: 'router' })]).toEqual([
+      ['Apply', 5],
+      ['Observe', 7],
     ]);
   });
 
