@@ -22,6 +22,8 @@ export interface BenchCluster {
   /** Of the administrator. */
   readonly client: KubeClient;
   readonly services: readonly Announcement[];
+  /** Starts one more; ends with the session. */
+  startMore(service: Service): Promise<Announcement>;
   /** Starts to count what the services write; the answer says how much it was until then. */
   countWrites(): Promise<() => Promise<WriteCounts>>;
 }
@@ -50,14 +52,18 @@ export async function startBenchCluster(
   session.atEnd(() => client.close());
   await installCustomResources(client);
   const redisUrl = await findOrStartRedis(session, process.env['REDIS_URL']);
-  const services = await startServicesOn(
-    session,
-    { kubeconfig: started.kubeconfig, kubeconfigOf: () => started.sutKubeconfig },
-    redisUrl,
-    only?.services,
-    only?.plugins,
-  );
-  return { kind, client, services, countWrites: started.countWrites };
+  const surroundings = { kubeconfig: started.kubeconfig, kubeconfigOf: () => started.sutKubeconfig };
+  const services = await startServicesOn(session, surroundings, redisUrl, only?.services, only?.plugins);
+  return {
+    kind,
+    client,
+    services,
+    async startMore(service) {
+      const [announcement] = await startServicesOn(session, surroundings, redisUrl, [service], []);
+      return announcement as Announcement;
+    },
+    countWrites: started.countWrites,
+  };
 }
 
 async function real(session: Session): Promise<Started> {

@@ -56,9 +56,11 @@ export function analysisService(options: AnalysisServiceOptions): UntypedService
     const isOver = ['Successful', 'Failed', 'Error', 'Inconclusive'].includes(existing.status?.phase ?? '');
     if (existing.spec.terminate === true || isOver) return { found: true };
     try {
-      await client.patch(resources.analysisRuns, key, 'merge', { spec: { terminate: true } });
+      // The uid in the body is a precondition: another run of that name is left alone.
+      const body = { metadata: { uid: existing.metadata.uid }, spec: { terminate: true } };
+      await client.patch(resources.analysisRuns, key, 'merge', body);
     } catch (error) {
-      if (isKubeError(error, 'NotFound')) return { found: false };
+      if (isKubeError(error, 'NotFound', 'Conflict')) return { found: false };
       throw error;
     }
     return { found: true };
