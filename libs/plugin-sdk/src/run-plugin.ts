@@ -91,8 +91,7 @@ function grpcPart(plugin: Plugin, settings: PluginSettings, logger: Logger, metr
     name: 'grpc',
     async start() {
       const tls = serverTlsOf(settings, { callers: 'anyone', logger });
-      const holds = plugin.metric === undefined ? 'they change what is routed' : 'they carry secret values';
-      warnOfPlaintext(tls, { host: settings.grpcHost, holds, logger });
+      warnOfPlaintext(tls, { host: settings.grpcHost, holds: meaningOfCalls(plugin), logger });
       const where = `${settings.grpcHost}:${settings.grpcPort}`;
       try {
         served = await servePlugin(plugin, {
@@ -115,6 +114,11 @@ function grpcPart(plugin: Plugin, settings: PluginSettings, logger: Logger, metr
     },
     stop: () => served?.stop(),
   };
+}
+
+function meaningOfCalls({ router, metric }: Plugin): string {
+  if (metric !== undefined) return 'they carry secret values';
+  return router === undefined ? 'they carry out steps of rollouts' : 'they change what is routed';
 }
 
 function clientOf(settings: PluginSettings, userAgent: string): Promise<KubeClient> {
