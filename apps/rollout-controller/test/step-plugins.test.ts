@@ -98,7 +98,7 @@ it(
       message: 'smoking',
       backoff: '20s',
       executions: 1,
-      status: { job: 1 },
+      status: { state: { job: 1 }, revision: 2 },
     });
     expect(await controller.explanation('shop')).toMatchObject({ code: 'WaitingForPlugin' });
 

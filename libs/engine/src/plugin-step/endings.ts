@@ -1,25 +1,17 @@
 import { formatTime, parseTime, revisionAnnotation } from '@sluice/model';
-import type { CanaryStep, Rollout, RolloutStatus, StepPluginStatus } from '@sluice/model';
-import { newRevision } from '../revision.ts';
+import type { Rollout, RolloutStatus, StepPluginStatus } from '@sluice/model';
 import { isFullyPromoted, stepsOf } from '../situation.ts';
 import type { Situation } from '../situation.ts';
 import type { EpochMs } from '../snapshot.ts';
 import { named } from '../snapshot.ts';
 import { currentStepIndex } from '../weight.ts';
+import { beginning, begunOf, callKey } from './begun.ts';
+import type { Begun } from './begun.ts';
 import { pluginEntries } from './entries.ts';
 import type { StepPluginCall } from './intent.ts';
 
 // What a plugin has begun and nobody wants any more is ended: by Abort where the update is taken back, by Terminate in any other case. That it is
-// wanted is stored before it is asked for, as an entry without a phase, together with all that the call needs: the steps, the revision and the
-// attempt that it belongs to may be gone by the time the plugin answers.
-
-/** An operation that is to be ended, as the entry of its ending keeps it in `status` until the plugin has answered. */
-interface Begun {
-  readonly revision: number;
-  readonly attempt: string;
-  readonly config?: unknown;
-  readonly state?: unknown;
-}
+// wanted is stored before it is asked for, as an entry without a phase.
 
 /** Somebody waits for it: a step that needs the same plugin, or the same place. */
 const patienceMs = 60_000;
@@ -83,61 +75,31 @@ const isEndedOrEnding = (entries: readonly StepPluginStatus[], run: StepPluginSt
 
 function endingOf(s: Situation, run: StepPluginStatus, operation: 'Terminate' | 'Abort'): StepPluginStatus {
   const { index, name } = run;
-  const status = begunBy(run, { status: s.status, steps: stepsOf(s), revision: revisionUnderWay(s) });
-  return { index, name, operation, startedAt: formatTime(s.now), status };
-}
-
-interface Under {
-  readonly status: RolloutStatus;
-  readonly steps: readonly CanaryStep[];
-  readonly revision: number;
-}
-
-function begunBy(run: StepPluginStatus, { status, steps, revision }: Under): Begun {
-  const config = configOf(steps, run);
-  return {
-    revision,
-    attempt: status.duration?.rolloutStartedAt ?? '',
-    ...(config !== undefined && { config }),
-    ...(run.status !== undefined && { state: run.status }),
-  };
-}
-
-/** The revision that the status is about: the new set's is a later one when the template has changed since. */
-function revisionUnderWay(s: Situation): number {
-  const { newSet, all } = s.roles;
-  if (newSet.hash === s.status.currentPodHash) return newRevision(s);
-  return all.find(({ hash }) => hash === s.status.currentPodHash)?.revision ?? Math.max(0, newRevision(s) - 1);
-}
-
-/** From the steps as they are now: when they have changed, the step of the same plugin that is nearest in meaning. */
-function configOf(steps: readonly CanaryStep[], { index, name }: StepPluginStatus): unknown {
-  const own = steps[index]?.plugin;
-  return (own?.name === name ? own : steps.find(({ plugin }) => plugin?.name === name)?.plugin)?.config;
+  return { index, name, operation, startedAt: formatTime(s.now), status: begunOf(run, () => beginning(s, index)) };
 }
 
 /** The call that asks the plugin to end it. */
 export const endingCall = (s: Situation, ending: StepPluginStatus): StepPluginCall =>
-  callFor(s.rollout, ending, begunOf(ending.status, newRevision(s)));
+  callFor(
+    s.rollout,
+    ending,
+    begunOf(ending, () => beginning(s, ending.index)),
+  );
 
 /** What is to be ended of a Rollout that is gone, as its last status tells it. */
 export function endingsOfGone(rollout: Rollout): readonly StepPluginCall[] {
-  const { status = {}, spec, metadata } = rollout;
+  const { status = {}, metadata } = rollout;
   const entries = pluginEntries(status);
-  const steps = spec.strategy?.canary?.steps ?? [];
-  const revision = Number(metadata.annotations?.[revisionAnnotation]) || 0;
+  const guess = (): Begun => ({ revision: Number(metadata.annotations?.[revisionAnnotation]) || 0, attempt: '' });
   return entries.flatMap((entry) => {
-    if (isEnding(entry)) return [callFor(rollout, entry, begunOf(entry.status, revision))];
+    if (isEnding(entry)) return [callFor(rollout, entry, begunOf(entry, guess))];
     if (!isUnderWay(entry) || isEndedOrEnding(entries, entry)) return [];
-    return [callFor(rollout, { ...entry, operation: 'Terminate' }, begunBy(entry, { status, steps, revision }))];
+    return [callFor(rollout, { ...entry, operation: 'Terminate' }, begunOf(entry, guess))];
   });
 }
 
-function callFor(
-  { metadata }: Rollout,
-  { index, name, operation }: StepPluginStatus,
-  { revision, attempt, config, state }: Begun,
-): StepPluginCall {
+function callFor({ metadata }: Rollout, { index, name, operation }: StepPluginStatus, begun: Begun): StepPluginCall {
+  const { revision, config, state } = begun;
   return {
     name,
     index,
@@ -146,15 +108,8 @@ function callFor(
     method: operation,
     ...(config !== undefined && { config }),
     ...(state !== undefined && { status: state }),
-    key: [metadata.uid ?? '', revision, attempt, index, operation, 1].join('/'),
+    key: callKey(metadata.uid, begun, { index, operation }, 1),
   };
-}
-
-/** Of an entry that somebody else has written, the best guess. */
-function begunOf(status: unknown, revisionNow: number): Begun {
-  const fields = typeof status === 'object' && status !== null ? (status as Partial<Begun>) : {};
-  const { revision = revisionNow, attempt = '', ...rest } = fields;
-  return { revision: Number(revision) || 0, attempt: String(attempt), ...rest };
 }
 
 /** Index of the current step where that is a plugin's and may run. */

@@ -2,6 +2,8 @@ import { durationMs, formatDuration, formatTime, parseTime } from '@sluice/model
 import type { RolloutStatus, StepPluginStatus } from '@sluice/model';
 import { deepEqual } from '../same-status.ts';
 import type { EpochMs } from '../snapshot.ts';
+import { begunOf } from './begun.ts';
+import type { Begun } from './begun.ts';
 import type { StepPluginAnswer, StepPluginCall, StepPluginOperation, StepPluginPhase } from './intent.ts';
 
 const backoffMs = 30_000;
@@ -54,15 +56,15 @@ export function dueAt(entry: StepPluginStatus): EpochMs {
 
 /** What is recorded of an answer. Source: spec-traffic §8. */
 export function recordedAnswer(
-  { index, name, operation }: StepPluginCall,
+  call: StepPluginCall,
   before: StepPluginStatus | undefined,
   answer: StepPluginAnswer,
 ): StepPluginStatus {
+  const { index, name, operation } = call;
   const phase = phaseOf(operation, before, answer);
   const time = formatTime(answer.at);
   const isOver = operation !== 'Run' || phase === 'Successful' || phase === 'Failed';
-  // What a plugin says while something goes wrong is not what it wants to be told again.
-  const status = phase === 'Error' ? before?.status : answer.status;
+  const status = operation === 'Run' ? begunAnd(call, before, phase, answer) : answer.status;
   const { pollAfterMs = 0 } = answer;
   const wait = phase === 'Running' && pollAfterMs >= shortestBackoffMs ? pollAfterMs : backoffMs;
   return {
@@ -77,6 +79,19 @@ export function recordedAnswer(
     executions: (before?.executions ?? 0) + 1,
     ...(status !== undefined && { status }),
   };
+}
+
+/** What a plugin says while something goes wrong is not what it wants to be told again. */
+function begunAnd(
+  { revision, config, status }: StepPluginCall,
+  before: StepPluginStatus | undefined,
+  phase: StepPluginPhase,
+  answer: StepPluginAnswer,
+): Begun {
+  const unknown: Begun = { revision, attempt: '', ...(config !== undefined && { config }) };
+  const { state: _before, ...begun } = before ? begunOf(before, () => unknown) : unknown;
+  const state = phase === 'Error' ? status : answer.status;
+  return { ...begun, ...(state !== undefined && { state }) };
 }
 
 function phaseOf(

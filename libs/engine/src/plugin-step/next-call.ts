@@ -1,7 +1,7 @@
 import type { RolloutStatus, StepPluginStatus } from '@sluice/model';
-import { newRevision } from '../revision.ts';
 import { stepsOf } from '../situation.ts';
 import type { Situation } from '../situation.ts';
+import { beginning, begunOf, callKey } from './begun.ts';
 import { endingCall, endingsOf, isInTheWay, isUnderWay, pluginAway, pluginStepUnderWay } from './endings.ts';
 import { pluginEntry } from './entries.ts';
 import type { StepPluginCall } from './intent.ts';
@@ -40,10 +40,9 @@ function runCall(s: Situation): StepPluginCall | undefined {
   if (index === undefined) return undefined;
   const run = pluginEntry(s.status, index, 'Run');
   if (run && (!isUnderWay(run) || isEnded(s.status, index))) return undefined;
-  const { name, config } = stepsOf(s)[index]!.plugin!;
-  const revision = newRevision(s);
-  // The start of the attempt tells a retry from what it repeats.
-  const attempt = s.status.duration?.rolloutStartedAt ?? '';
+  const { name } = stepsOf(s)[index]!.plugin!;
+  const begun = run ? begunOf(run, () => beginning(s, index)) : beginning(s, index);
+  const { revision, config, state } = begun;
   return {
     name,
     index,
@@ -51,7 +50,7 @@ function runCall(s: Situation): StepPluginCall | undefined {
     operation: 'Run',
     method: run?.phase === 'Running' ? 'Poll' : 'Run',
     ...(config !== undefined && { config }),
-    ...(run?.status !== undefined && { status: run.status }),
-    key: [s.rollout.metadata.uid ?? '', revision, attempt, index, 'Run', (run?.executions ?? 0) + 1].join('/'),
+    ...(state !== undefined && { status: state }),
+    key: callKey(s.rollout.metadata.uid, begun, { index, operation: 'Run' }, (run?.executions ?? 0) + 1),
   };
 }

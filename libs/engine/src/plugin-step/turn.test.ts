@@ -25,6 +25,9 @@ function updated(answer: Answer | ((call: StepPluginCall) => Answer), canary: Ca
 
 const entries = (world: JudgedWorld): readonly StepPluginStatus[] => world.status.canary?.stepPluginStatuses ?? [];
 
+/** What is kept of the step of the second revision. */
+const begun = { revision: 2, attempt: at(100), config: { url: 'http://shop/' } };
+
 describe('a plugin step', () => {
   it('calls its plugin when the step begins, tells what it said, and asks again when that has waited long enough', () => {
     const world = updated({ phase: 'Running', message: 'half way', status: { job: 7 } });
@@ -41,7 +44,7 @@ describe('a plugin step', () => {
         updatedAt: at(100),
         backoff: '30s',
         executions: 1,
-        status: { job: 7 },
+        status: { ...begun, state: { job: 7 } },
       },
     ]);
     expect(world.events).toContain('Step plugin org/smoke (step 2) transitioned to Running');
@@ -89,7 +92,12 @@ describe('a plugin step', () => {
         : { phase: 'Running', status: 'kept' },
     );
     world.later(30);
-    expect(entries(world)[0]).toMatchObject({ phase: 'Error', message: 'no quota', status: 'kept', backoff: '30s' });
+    expect(entries(world)[0]).toMatchObject({
+      phase: 'Error',
+      message: 'no quota',
+      backoff: '30s',
+      status: { state: 'kept' },
+    });
     expect(world.later(30).called).toEqual(['Run 1', 'Poll 1', 'Run 1']);
     expect(world.calls[2]!.status).toBe('kept');
     expect(world.status.abort).toBeFalsy();
@@ -107,7 +115,9 @@ describe('a plugin step', () => {
       message: 'waiting for step plugin "org/smoke": connection refused',
     });
     // Whether the plugin has heard of it is not known: it is ended, whatever comes.
-    expect(entries(world)).toEqual([{ index: 1, name: 'org/smoke', operation: 'Run', startedAt: at(100) }]);
+    expect(entries(world)).toEqual([
+      { index: 1, name: 'org/smoke', operation: 'Run', startedAt: at(100), status: begun },
+    ]);
     expect(world.events.filter((each) => each === 'step plugin "org/smoke": connection refused')).toHaveLength(1);
     expect(world.decide()).toMatchObject({ explanation: { code: 'WaitingForPlugin' }, actions: [] });
     world.plugin = () => ({ phase: 'Successful' });
@@ -273,10 +283,11 @@ describe('what a plugin has begun is ended', () => {
     expect(entries(world)).toEqual([]);
   });
 
-  it('when its step is taken out of the spec', () => {
+  it('when its step is taken out of the spec, with the configuration that it had', () => {
     const world = running();
     world.whole = { canary: { steps: [{ setWeight: 25 }, { pause: {} }] } };
     expect(world.settle().called).toEqual(['Run 1', 'Terminate 1']);
+    expect(world.calls[1]!.config).toEqual({ url: 'http://shop/' });
     expect(entries(world)).toEqual([]);
   });
 

@@ -10,6 +10,7 @@ import { isPausing } from '../situation.ts';
 import type { Situation } from '../situation.ts';
 import { named } from '../snapshot.ts';
 import type { TurnResult } from '../turn.ts';
+import { beginning } from './begun.ts';
 import {
   endingsOf,
   givenUpAt,
@@ -98,8 +99,8 @@ export function planPluginCall(s: Situation, plan: Plan): Planned {
   if (reason !== undefined) return waits(s, call, reason);
   if (!entry) {
     const { index, name, operation } = call;
-    const begun = { index, name, operation, startedAt: formatTime(s.now) };
-    return { stepPluginStatuses: [...pluginEntries(s.status), begun], events: [] };
+    const entry = { index, name, operation, startedAt: formatTime(s.now), status: beginning(s, index) };
+    return { stepPluginStatuses: [...pluginEntries(s.status), entry], events: [] };
   }
   plan.ask({ kind: 'CallStepPlugin', call, events: [] });
   return { events: [] };
