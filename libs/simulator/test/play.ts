@@ -69,6 +69,8 @@ export function expectSafe(turns: readonly Turn[]): void {
 
 /** No step of a plugin is gone past before the plugin has done it. */
 function expectProven(world: World, turns: readonly Turn[]): void {
+  const [wrong] = world.stepPlugins?.wrongs ?? [];
+  if (wrong) throw new Broken('plugin-calls', wrong);
   const [unproven] = unprovenSteps(world, turns);
   if (unproven) throw new Broken('plugin-evidence', unproven);
 }

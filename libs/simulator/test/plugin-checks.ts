@@ -26,7 +26,6 @@ export function calmStepPlugins(world: World, plugins: VirtualStepPlugins): void
 /** At rest, when the update is over. */
 export function* stepPluginWrongs(world: World, { status = {} }: Rollout): Generator<[PluginBroke, string]> {
   if (world.stepPlugins === undefined) return;
-  for (const wrong of world.stepPlugins.wrongs) yield ['plugin-calls', wrong];
   const open = openOperations(world);
   if (open.length > world.stepPlugins.excused)
     yield ['plugin-ended', `${open.map(({ plugin, index }) => `${plugin} runs step ${index}`).join(', ')} for nobody`];

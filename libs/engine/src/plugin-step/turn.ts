@@ -58,13 +58,15 @@ function answeredCall(s: Situation): ComposedStatus | undefined {
   return { status: told(s.status, entry), events: transition(before, entry) };
 }
 
-/** An ending that the plugin has not answered for so long that the rollout goes on without it. */
+/** An ending that the plugin has not answered for so long that the rollout goes on without it. Nobody is given up who was not asked: the controller may have been away as long. */
 function givenUp(s: Situation): ComposedStatus | undefined {
-  const ending = endingsOf(s.status).find((each) => givenUpAt(s, each) <= s.now);
+  const isGivenUp = (each: StepPluginStatus): boolean =>
+    givenUpAt(s, each) <= s.now && pluginAway(s, each.name) !== undefined;
+  const ending = endingsOf(s.status).find(isGivenUp);
   if (!ending) return undefined;
   const { status: _begun, ...before } = ending;
   const time = formatTime(s.now);
-  const message = `the plugin has not ended it since ${ending.startedAt}: ${pluginAway(s, ending.name) ?? 'it did not answer'}`;
+  const message = `the plugin has not ended it since ${ending.startedAt}: ${pluginAway(s, ending.name)}`;
   const entry: StepPluginStatus = { ...before, phase: 'Failed', message, updatedAt: time, finishedAt: time };
   const [event] = transition(ending, entry);
   return {
@@ -87,7 +89,7 @@ type Planned = Pick<TurnResult, 'blockedBy' | 'stepPluginStatuses'> & { readonly
  */
 export function planPluginCall(s: Situation, plan: Plan): Planned {
   const call = nextPluginCall(s);
-  for (const ending of endingsOf(s.status)) plan.wake(givenUpAt(s, ending));
+  for (const at of endingsOf(s.status).map((ending) => givenUpAt(s, ending))) if (at > s.now) plan.wake(at);
   if (!call) return { events: [] };
   if (call.operation === 'Run' && (isPausing(s) || plan.scales)) return { events: [] };
   const entry = pluginEntry(s.status, call.index, call.operation);
