@@ -96,7 +96,9 @@ export function createLeaderElection(options: LeaderElectionOptions): LeaderElec
   }
 
   function see(lease: Lease): void {
+    const known = sighting(options.known?.(), lease);
     seen = sighting(seen, lease);
+    if (known.changedAtMs < seen.changedAtMs) seen = known;
     highestEpoch = Math.max(highestEpoch, lease.spec?.leaseTransitions ?? 0);
   }
 
@@ -157,7 +159,6 @@ export function createLeaderElection(options: LeaderElectionOptions): LeaderElec
     if (current === undefined) {
       const call = { timeoutMs: renewDeadlineMs, ...(stopper === undefined ? {} : { signal: stopper.signal }) };
       current = await client.find<Lease>(resources.leases, { namespace, name }, call);
-      seen ??= options.known?.();
       if (current !== undefined) see(current);
     }
     const holder = current?.spec?.holderIdentity ?? '';
