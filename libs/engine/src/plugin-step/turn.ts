@@ -36,18 +36,20 @@ import { failedPluginRun, nextPluginCall } from './next-call.ts';
 /** What step plugins have answered that the status does not say yet, and what they are to end from now on. A plugin's no to its step takes the update back. */
 export function pluginTurn(s: Situation): ComposedStatus | undefined {
   if (needsReset(s)) return undefined;
-  const isTriedAgain = !s.status.abort && !!s.status.abortedAt;
-  if (isTriedAgain && !pluginEntries(s.status).every(isEnding))
+  if (isTriedAgain(s) && !pluginEntries(s.status).every(isEnding))
     return { status: withPluginEntries(s.status, leftOverEndings(s)), events: [] };
   const entries = withWantedEndings(s);
   if (entries !== pluginEntries(s.status)) return { status: withPluginEntries(s.status, entries), events: [] };
   const answered = answeredCall(s) ?? givenUp(s);
   if (answered) return answered;
   const failed = failedPluginRun(s);
-  if (!failed || isTriedAgain) return undefined;
+  if (!failed || isTriedAgain(s)) return undefined;
   const abortCause = `Step Plugin ${failed.index + 1} (${failed.name}) failed: ${failed.message ?? ''}`;
   return composeStatus(s, { abort: true, pauses: [], abortCause });
 }
+
+/** Somebody wants the update after all, and the status does not say yet that a new attempt has begun. */
+const isTriedAgain = ({ status }: Situation): boolean => !status.abort && !!status.abortedAt;
 
 function answeredCall(s: Situation): ComposedStatus | undefined {
   const call = nextPluginCall(s);
@@ -91,7 +93,7 @@ export function planPluginCall(s: Situation, plan: Plan): Planned {
   const call = nextPluginCall(s);
   for (const at of endingsOf(s.status).map((ending) => givenUpAt(s, ending))) if (at > s.now) plan.wake(at);
   if (!call) return { events: [] };
-  if (call.operation === 'Run' && (isPausing(s) || plan.scales)) return { events: [] };
+  if (call.operation === 'Run' && (isPausing(s) || plan.scales || isTriedAgain(s))) return { events: [] };
   const entry = pluginEntry(s.status, call.index, call.operation);
   if (entry?.phase && dueAt(entry) > s.now) {
     plan.wake(dueAt(entry));
