@@ -5,6 +5,7 @@ import { createClient, resources } from '@sluice/kube';
 import { findTool, installCustomResources, root, runProgram, runSession } from '@sluice/tools-start';
 import type { Session } from '@sluice/tools-start';
 import { buildHelmTemplate } from './src/build.ts';
+import { unknownFlags } from './src/chart-flags.ts';
 import { startControlPlane } from './src/control-plane.ts';
 import type { ControlPlane } from './src/control-plane.ts';
 
@@ -50,6 +51,8 @@ async function check(session: Session, plane: ControlPlane, helm: string, chart:
     const text = execFileSync(helm, [...(values ? ['-values', values] : []), chart], { encoding: 'utf8' });
     if (values && /^namespaces: \[./m.test(fs.readFileSync(values, 'utf8')) && /^kind: ClusterRole/m.test(text))
       return 'an install for some namespaces takes a ClusterRole: it must do with Roles';
+    const unknown = await unknownFlags(session, text);
+    if (unknown.length > 0) return `flags that no service knows: ${unknown.join(', ')}`;
     fs.writeFileSync(rendered, text);
     await createNamespaces(plane, text);
   } catch (error) {
