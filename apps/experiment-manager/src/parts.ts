@@ -1,7 +1,7 @@
 import { createEventRecorder, isKubeError } from '@sluice/kube';
 import type { Authority, AuthorityOptions, KubeClient, KubeLogger, ReflectorTimings } from '@sluice/kube';
 import { eventSourceComponent } from '@sluice/model';
-import { createReplica, createStanding } from '@sluice/reconcile';
+import { addExplainRoute, createReplica, createStanding } from '@sluice/reconcile';
 import type { Replica } from '@sluice/reconcile';
 import type { ServerTls } from '@sluice/service/tls';
 import { createCaches } from './assemble/caches.ts';
@@ -10,7 +10,7 @@ import { experimentService } from './calls/experiment-service.ts';
 import { callsPart } from './calls/serve.ts';
 import { createController } from './controller.ts';
 import type { Controller, ControllerOptions } from './controller.ts';
-import { addExplainRoute, explainExperiment } from './explain.ts';
+import { explainExperiment } from './explain.ts';
 import type { ExperimentMetrics } from './metrics.ts';
 
 /** All that can be set about an experiment-manager; `main.ts` reads it from flags and environment. */
@@ -81,7 +81,9 @@ export function createExperimentManager(options: ExperimentManagerOptions): Expe
     recorder,
     others: () => (options.grpc === undefined ? [] : [callsPart(experimentService(client), options.grpc)]),
     routes: (app) =>
-      addExplainRoute(app, (namespace, name) => explainExperiment(controller, authority, namespace, name)),
+      addExplainRoute(app, '/explain/experiments', 'Experiment', (namespace, name) =>
+        explainExperiment(controller, authority, namespace, name),
+      ),
     onStopped: () => metrics?.stop(),
   });
   return { ...replica, caches, authority, controller };

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LiveWorld, liveExperiment, liveTemplate } from './live-world.ts';
-import { mortalClient } from './mortal-client.ts';
+import { mortalClient } from '@sluice/local-cluster/testing';
 
 const timeout = 240_000;
 let world: LiveWorld;

@@ -4,14 +4,14 @@ import type { Authority, AuthorityOptions, KubeClient, KubeLogger, ReflectorTimi
 import { eventSourceComponent } from '@sluice/model';
 import type { AnalysisPeer, ExperimentPeer } from '@sluice/peers';
 import type { PluginHost } from '@sluice/plugin-host';
-import { createReplica, createStanding } from '@sluice/reconcile';
+import { addExplainRoute, createReplica, createStanding } from '@sluice/reconcile';
 import type { Replica } from '@sluice/reconcile';
 import type { Part } from '@sluice/service';
 import { createCaches } from './assemble/caches.ts';
 import type { Caches } from './assemble/caches.ts';
 import { createController } from './controller.ts';
 import type { Controller, ControllerOptions } from './controller.ts';
-import { addExplainRoute, explainRollout } from './explain.ts';
+import { explainRollout } from './explain.ts';
 import type { ControllerMetrics } from './metrics.ts';
 import { createRouters } from './routers/routers.ts';
 import { createStepPlugins } from './step-plugins/step-plugins.ts';
@@ -107,7 +107,10 @@ export function createRolloutController(options: RolloutControllerOptions): Roll
       ...(plugins === undefined ? [] : [pluginsPart(plugins, controller, signal)]),
       peersPart([analysis, experiments]),
     ],
-    routes: (app) => addExplainRoute(app, (namespace, name) => explainRollout(controller, authority, namespace, name)),
+    routes: (app) =>
+      addExplainRoute(app, '/explain', 'Rollout', (namespace, name) =>
+        explainRollout(controller, authority, namespace, name),
+      ),
     onStopped: () => metrics?.stop(),
   });
   return { ...replica, caches, authority, controller };

@@ -4,9 +4,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { explainRollout } from '../src/explain.ts';
 import type { RolloutController } from '../src/index.ts';
 import { LiveWorld, liveRollout } from './live-world.ts';
-import { mortalClient } from './mortal-client.ts';
+import { mortalClient } from '@sluice/local-cluster/testing';
 
-const timeout = 60_000;
+const timeout = 150_000;
 const quick = { leaderElect: true, leaseDurationMs: 1_500, renewDeadlineMs: 1_000, retryPeriodMs: 100 } as const;
 let world: LiveWorld;
 

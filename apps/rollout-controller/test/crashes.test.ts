@@ -1,7 +1,7 @@
 import type { RawObject } from '@sluice/kube';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LiveWorld, hashOf, liveRollout, liveServices } from './live-world.ts';
-import { mortalClient } from './mortal-client.ts';
+import { mortalClient } from '@sluice/local-cluster/testing';
 
 const timeout = 240_000;
 let world: LiveWorld;

@@ -1,78 +1,16 @@
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { createClient, resources, silentLogger } from '@sluice/kube';
-import type { KubeClient, RawObject, ResourceRef } from '@sluice/kube';
-import { startLocalCluster } from '@sluice/local-cluster';
-import type { LocalCluster, WriteRecord } from '@sluice/local-cluster';
+import { resources, silentLogger } from '@sluice/kube';
+import type { RawObject } from '@sluice/kube';
+import { TestWorld, startWorld } from '@sluice/local-cluster/testing';
 import type { ReplicaSet, Rollout, RolloutStatus, Service } from '@sluice/model';
-import { parseAllDocuments } from 'yaml';
 import { createRolloutController } from '../src/index.ts';
 import type { RolloutController, RolloutControllerOptions } from '../src/index.ts';
 
-const crds = path.resolve(import.meta.dirname, '../../../charts/sluice/crds');
-// Generous: what is tried here is that things happen, not how fast.
-const patienceMs = 30_000;
-
-/** A local cluster with our CRDs, a person's client, and as many controllers as a test starts. Everything goes over real HTTP. */
-export class LiveWorld {
-  readonly namespace = 'shop';
-  readonly cluster: LocalCluster;
-  /** As a person: not counted as ours. */
-  readonly person: KubeClient;
-  readonly #directory: string;
-  readonly #stops: (() => Promise<void> | void)[] = [];
-  #clients = 0;
-
-  private constructor(cluster: LocalCluster, person: KubeClient, directory: string) {
-    this.cluster = cluster;
-    this.person = person;
-    this.#directory = directory;
-  }
-
+/** A TestWorld with as many rollout-controllers as a test starts. */
+export class LiveWorld extends TestWorld {
   static async open(): Promise<LiveWorld> {
-    const cluster = await startLocalCluster({ workloads: { readyAfterMs: 20, recordEvents: false } });
-    const directory = mkdtempSync(path.join(tmpdir(), 'sluice-rollout-controller-'));
-    const kubeconfig = path.join(directory, 'person');
-    cluster.writeKubeconfig(kubeconfig, 'person');
-    const person = await createClient({ kubeconfig, userAgent: 'person' });
-    const world = new LiveWorld(cluster, person, directory);
+    const world = new LiveWorld(await startWorld('rollout-controller'));
     await world.furnish();
     return world;
-  }
-
-  /** What an empty cluster needs before anything can be tried in it. */
-  async furnish(): Promise<void> {
-    for (const file of readdirSync(crds)) {
-      for (const document of parseAllDocuments(readFileSync(path.join(crds, file), 'utf8')))
-        await this.person.create(resources.customResourceDefinitions, document.toJS() as RawObject);
-    }
-    for (const name of ['sluice-system', 'argo-rollouts', this.namespace])
-      await this.person.create(resources.namespaces, { metadata: { name } });
-  }
-
-  async close(): Promise<void> {
-    this.cluster.faults.clear();
-    for (const stop of this.#stops.toReversed()) await stop();
-    this.person.close();
-    await this.cluster.stop();
-    rmSync(this.#directory, { recursive: true, force: true });
-  }
-
-  /** Path of a kubeconfig with which writes stand in the audit as those of `user`. */
-  kubeconfig(user: string): string {
-    const kubeconfig = path.join(this.#directory, `${user}-${this.#clients++}`);
-    this.cluster.writeKubeconfig(kubeconfig, user);
-    return kubeconfig;
-  }
-
-  /** A client as the controller has it. */
-  async client(user = 'sluice'): Promise<KubeClient> {
-    const kubeconfig = this.kubeconfig(user);
-    const client = await createClient({ kubeconfig, userAgent: 'sluice-rollout-controller' });
-    this.#stops.push(() => client.close());
-    return client;
   }
 
   /** Without Lease and without other controllers unless a test asks for them. Stopped with the world. */
@@ -86,22 +24,13 @@ export class LiveWorld {
       foreignNamespaces: [],
       ...options,
     });
-    this.#stops.push(() => controller.stop());
+    this.atEnd(() => controller.stop());
     await controller.start();
     return controller;
   }
 
   // What a person does.
 
-  async apply(...objects: readonly RawObject[]): Promise<void> {
-    for (const object of objects) {
-      const ref = refOf(object.kind ?? '');
-      await this.person.create(ref, { ...object, metadata: { namespace: this.namespace, ...object.metadata } });
-    }
-  }
-  patch(kind: string, name: string, body: object): Promise<RawObject> {
-    return this.person.patch(refOf(kind), { namespace: this.namespace, name }, 'merge', body);
-  }
   patchStatus(name: string, status: object): Promise<RawObject> {
     const options = { subresource: 'status' };
     return this.person.patch(resources.rollouts, { namespace: this.namespace, name }, 'merge', { status }, options);
@@ -119,9 +48,6 @@ export class LiveWorld {
   retry(name: string): Promise<RawObject> {
     return this.patchStatus(name, { abort: false });
   }
-  remove(kind: string, name: string): Promise<void> {
-    return this.person.remove(refOf(kind), { namespace: this.namespace, name });
-  }
 
   // What can be seen.
 
@@ -132,8 +58,7 @@ export class LiveWorld {
     return this.person.get<Service>(resources.services, { namespace: this.namespace, name });
   }
   async replicaSets(name: string): Promise<readonly ReplicaSet[]> {
-    const { items } = await this.person.list<ReplicaSet>(resources.replicaSets, { namespace: this.namespace });
-    return items.filter((set) => set.metadata.ownerReferences?.some((owner) => owner.name === name));
+    return (await this.owned('ReplicaSet', name)) as unknown as readonly ReplicaSet[];
   }
   /** Images and sizes of a Rollout's ReplicaSets that are not empty, e.g. `shop:1×3 shop:2×1`. */
   async sizes(name: string): Promise<string> {
@@ -144,33 +69,12 @@ export class LiveWorld {
       .join(' ');
   }
   async eventReasons(name: string): Promise<readonly string[]> {
-    const { items } = await this.person.list<RawObject>(resources.events, { namespace: this.namespace });
-    const mine = items.filter((event) => event['involvedObject'].name === name);
-    return [...new Set(mine.map((event) => event['reason'] as string))].sort();
-  }
-  /** Writes by controllers that the server carried out, Leases and Events aside. */
-  writes(): readonly WriteRecord[] {
-    const counted = (write: WriteRecord): boolean =>
-      write.user === 'sluice' && write.code < 300 && write.resource !== 'leases' && write.resource !== 'events';
-    return this.cluster.audit.writes().filter(counted);
+    const reasons = (await this.eventsOf(name)).map((event) => event['reason'] as string);
+    return [...new Set(reasons)].sort();
   }
 
   // Waiting.
 
-  async until(what: string, test: () => Promise<boolean> | boolean): Promise<void> {
-    const end = Date.now() + patienceMs;
-    let failure: unknown;
-    for (;;) {
-      try {
-        if (await test()) return;
-        failure = undefined;
-      } catch (error) {
-        failure = error;
-      }
-      if (Date.now() > end) throw new Error(`still waiting for ${what}`, { cause: failure });
-      await sleep(20);
-    }
-  }
   async status(name: string, what: string, test: (status: RolloutStatus, rollout: Rollout) => boolean): Promise<void> {
     let last: Rollout | undefined;
     try {
@@ -211,12 +115,6 @@ export class LiveWorld {
       return Date.now() - since >= quietMs;
     });
   }
-}
-
-function refOf(kind: string): ResourceRef {
-  const found = Object.values(resources).find((ref) => ref.kind === kind);
-  if (found === undefined) throw new RangeError(`no kind ${kind} here`);
-  return found;
 }
 
 // Objects as people write them.

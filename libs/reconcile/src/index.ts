@@ -9,6 +9,8 @@ export { createReconcileLoop } from './reconcile-loop.ts';
 export type { LoopHooks, LoopOptions, LoopTimings, ReconcileLoop } from './reconcile-loop.ts';
 export { createReplica } from './replica.ts';
 export type { Replica, ReplicaOptions } from './replica.ts';
+export { addExplainRoute, reportOn } from './report.ts';
+export type { Decided, Report } from './report.ts';
 export { createStanding, explainStanding } from './standing.ts';
 export type { StandingExplanation } from './standing.ts';
 export { Answered, NotInCharge, StaleDecision, assertInCharge, discardedBy } from './turn.ts';

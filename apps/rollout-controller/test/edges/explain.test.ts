@@ -3,7 +3,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LiveWorld, liveRollout, liveServices } from '../live-world.ts';
 
-const timeout = 60_000;
+const timeout = 240_000;
 const binary = path.resolve(import.meta.dirname, '../../../cli/bin/sluice.mjs');
 let world: LiveWorld;
 
