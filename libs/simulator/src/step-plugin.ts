@@ -1,4 +1,5 @@
 import type { StepPluginAnswer, StepPluginCall, StepPluginObservations } from '@sluice/engine';
+import type { RolloutStatus } from '@sluice/model';
 import { everyRolloutIsDue } from './world.ts';
 import type { World } from './world.ts';
 
@@ -106,12 +107,24 @@ export function pluginAgainAt({ stepPlugins, store }: World): number | undefined
   return Number.isFinite(next) ? next : undefined;
 }
 
-/** The status that was stored tells of all answers that had come. */
-export function answersAreTold({ stepPlugins }: World, known: StepPluginObservations | undefined): void {
+/** This status is stored: whoever reads it knows what had been answered. */
+export function answersAreTold(
+  { stepPlugins }: World,
+  known: StepPluginObservations | undefined,
+  by: RolloutStatus,
+): void {
   for (const key of Object.keys(known?.answers ?? {})) {
+    if (!tells(by, key)) continue;
     stepPlugins?.told.add(key);
     stepPlugins?.memory.answers.delete(key);
   }
+}
+
+function tells({ canary }: RolloutStatus, key: string): boolean {
+  const [operation, nth] = key.split('/').slice(-2);
+  const index = Number(key.split('/').at(-3));
+  const entry = canary?.stepPluginStatuses?.find((each) => each.index === index && each.operation === operation);
+  return operation === 'Run' ? (entry?.executions ?? 0) >= Number(nth) : entry === undefined || !!entry.phase;
 }
 
 export function forgetPluginAnswers({ stepPlugins }: World): void {

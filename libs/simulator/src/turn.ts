@@ -144,7 +144,7 @@ function carryOut(world: World, { snapshot, decision, rollout, earlier, diesAfte
     return ended(decision.statusUrgency === 'soon' ? 'waits' : done.length ? 'done' : 'nothing-to-do');
   }
   if (!writeStatus(world, rollout, decision, version)) return ended('Conflict');
-  answersAreTold(world, snapshot.stepPlugins);
+  answersAreTold(world, snapshot.stepPlugins, decision.status);
   for (const turn of earlier) record(world, name, turn.decision.events);
   record(world, name, decision.events);
   return ended('done', true);
