@@ -228,6 +228,14 @@ To measure smoke as well: --run-jobs
       expect(await attempt(['checks', '--analysis-runner', secured, ...flags])).toMatchObject({ err: '' });
     });
 
+    it('goes by a name that charts/sluice has put into the certificate', () => {
+      const folder = new URL('../../../charts/sluice/templates/', import.meta.url);
+      const asked = readFileSync(fileURLToPath(new URL('tls.yaml', folder)), 'utf8');
+      expect(asked).toMatch(/"sluice-analysis-scheduler" "addresses" \(list "sluice-analysis-runner" /);
+      const names = readFileSync(fileURLToPath(new URL('_tls.tpl', folder)), 'utf8');
+      expect(names).toContain('- {{ . }}.{{ $root.Release.Namespace }}.svc');
+    });
+
     it('says which flags are missing', { timeout: 60_000 }, async () => {
       const { err } = await attempt(['checks', '--analysis-runner', secured]);
       expect(err).toMatch(

@@ -19,7 +19,7 @@ export function onlyCallers(allowed: AllowedCallers): ServerInterceptor {
       start: () =>
         call.sendStatus({
           code: status.PERMISSION_DENIED,
-          details: `callers ${who} are not served here: add one of these names to --tls-client-names of this service, or use a certificate for ${names.join(' or ')}`,
+          details: `callers ${who} are not served here: add one of these names to its --tls-client-names (--tls-worker-names for workers), or use a certificate for ${names.join(' or ')}`,
         }),
     });
   };
