@@ -7,6 +7,8 @@ export interface Leavings {
   isDone(key: string, leadership: AbortSignal): boolean;
   /** A turn of the key begins. The function that is returned says that it has ended, and whether something still waits to be stored. */
   begins(key: string, leadership: AbortSignal): (holds: boolean) => void;
+  /** Nothing waits to be stored for the key any more. */
+  drop(key: string, leadership: AbortSignal): void;
 }
 
 export function createLeavings(): Leavings {
@@ -42,6 +44,10 @@ export function createLeavings(): Leavings {
         else of(holding, leadership).delete(key);
         starts.get(leadership)?.();
       };
+    },
+    drop(key, leadership) {
+      of(holding, leadership).delete(key);
+      starts.get(leadership)?.();
     },
   };
 }

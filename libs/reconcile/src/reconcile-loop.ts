@@ -144,6 +144,7 @@ export function createReconcileLoop<O extends KubeObject, M>(options: LoopOption
 
   function forget(key: string): void {
     memories.forget(key);
+    leaving.drop(key, authority.signal(key));
     written.forget(key);
     queue.forget(key);
     hooks.onGone?.(key);

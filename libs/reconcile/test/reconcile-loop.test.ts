@@ -210,6 +210,21 @@ describe('handing over', () => {
     expect(turns.map(({ isLast }) => isLast)).toEqual([false, true]);
   });
 
+  it('does not wait for what is gone', async () => {
+    put('web');
+    start((its) => {
+      its.memory.held = true;
+      return Promise.resolve(waits);
+    });
+    loop.enqueue('shop/web', 'normal');
+    await settle();
+    objects.clear();
+    const handing = loop.handOver(leadership.signal);
+    await settle();
+    await handing;
+    expect(turns).toHaveLength(1);
+  });
+
   it('does not wait for ever for a turn that hangs, nor when the Lease is lost meanwhile', async () => {
     put('web');
     start(() => new Promise<TurnResult>(() => undefined));
