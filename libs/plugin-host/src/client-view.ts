@@ -10,6 +10,8 @@ export interface PluginClient {
   readonly state: PluginState;
   /** What is in the way while it is not ready, as a sentence for people. */
   readonly problem: string | undefined;
+  /** Switched off by whoever installed it: it is not to be called. */
+  readonly isDisabled: boolean;
   /** From its introduction; empty until it has introduced itself. */
   readonly capabilities: readonly string[];
   /** Of the plugin itself. */
@@ -39,6 +41,9 @@ export function viewOf(name: string, find: Find): PluginClient {
     get problem() {
       const entry = find();
       return entry === undefined ? `there is no plugin ${name}` : entry.connection.problem;
+    },
+    get isDisabled() {
+      return find()?.endpoint.disabled === true;
     },
     get capabilities() {
       return find()?.connection.introduction?.capabilities ?? [];

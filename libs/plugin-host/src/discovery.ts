@@ -8,6 +8,8 @@ import type { ClientTls } from '@sluice/service/tls';
 export const pluginLabel = 'sluice.dev/plugin';
 /** One name or several, separated by commas; without it the Service's own name counts. */
 export const pluginNameAnnotation = 'sluice.dev/plugin-name';
+/** `true`: a step plugin that is switched off; its steps are done without a call. */
+export const pluginDisabledAnnotation = 'sluice.dev/plugin-disabled';
 /** The Service's port that speaks gRPC. */
 export const pluginPortName = 'grpc';
 
@@ -82,6 +84,7 @@ export function endpointOfService(
     namespace: namespace === systemNamespace ? undefined : namespace,
     source: 'service',
     tls,
+    ...(annotations[pluginDisabledAnnotation] === 'true' && { disabled: true }),
   };
 }
 
@@ -95,7 +98,10 @@ function projected(raw: RawObject): PluginService {
       ...(uid === undefined ? {} : { uid }),
       ...(resourceVersion === undefined ? {} : { resourceVersion }),
       labels: { [pluginLabel]: labels?.[pluginLabel] ?? '' },
-      annotations: { [pluginNameAnnotation]: annotations?.[pluginNameAnnotation] ?? '' },
+      annotations: {
+        [pluginNameAnnotation]: annotations?.[pluginNameAnnotation] ?? '',
+        [pluginDisabledAnnotation]: annotations?.[pluginDisabledAnnotation] ?? '',
+      },
     },
     spec: {
       ...(spec.type === undefined ? {} : { type: spec.type }),

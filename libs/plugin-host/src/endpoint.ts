@@ -25,6 +25,8 @@ export interface PluginEndpoint {
   readonly namespace: string | undefined;
   readonly source: 'service' | 'configuration';
   readonly tls: ClientTls | undefined;
+  /** Known, and not to be asked for anything: steps that need it are done without it. */
+  readonly disabled?: boolean;
 }
 
 export function namesOf(text: string): string[] {

@@ -121,6 +121,15 @@ test('a Service in the cluster is reached by its cluster name', () => {
   });
 });
 
+test('a Service says that its plugin is switched off', () => {
+  const metadata = { name: 'r', namespace: 'shop', labels: { 'sluice.dev/plugin': 'step' } };
+  const spec = { type: 'ClusterIP', ports: [{ name: 'grpc', port: 9000 }] };
+  const endpoint = (annotations: Readonly<Record<string, string>>) =>
+    endpointOfService({ metadata: { ...metadata, annotations }, spec }, system, undefined);
+  expect(endpoint({ 'sluice.dev/plugin-disabled': 'true' })).toMatchObject({ disabled: true });
+  expect(endpoint({})).not.toHaveProperty('disabled');
+});
+
 describe('a plugin in a flag', () => {
   test('has a type, names and an address', () => {
     expect(configuredPlugin('router:gateway,argoproj-labs/gatewayAPI=127.0.0.1:81')).toEqual({

@@ -136,7 +136,10 @@ export function createStepPlugins({ host, logger, now, onAnswer, waitMs = 250 }:
   }
 
   const verdicts = createStepVerdicts({
-    validate: (rollout, name, check, signal) => clientFor(rollout, name)?.validate(check, { signal }),
+    validate(rollout, name, check, signal) {
+      const client = clientFor(rollout, name);
+      return client?.isDisabled ? undefined : client?.validate(check, { signal });
+    },
     logger,
     now,
     onAnswer,
@@ -155,6 +158,7 @@ export function createStepPlugins({ host, logger, now, onAnswer, waitMs = 250 }:
         away: Object.fromEntries(
           resting.flatMap(([name, { reason }]) => (reason === undefined ? [] : [[name, reason]])),
         ),
+        disabled: stepPluginsOf(rollout).filter((name) => clientFor(rollout, name)?.isDisabled),
         problems: verdicts.problems(rollout),
       };
     },

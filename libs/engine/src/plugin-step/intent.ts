@@ -45,6 +45,8 @@ export interface StepPluginObservations {
   readonly answers: Readonly<Record<string, StepPluginAnswer>>;
   /** By name: why a plugin did not answer when it was asked last; it is left alone for a while. */
   readonly away: Readonly<Record<string, string>>;
+  /** By name: switched off. Their steps are done without a call; what they have begun is still ended. */
+  readonly disabled?: readonly string[];
   /** Whom nobody could ask has found nothing. */
   readonly problems?: readonly StepPluginProblem[];
 }

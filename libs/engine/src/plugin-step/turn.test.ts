@@ -134,11 +134,18 @@ describe('a plugin step', () => {
     expect(world.settle().called).toEqual(['Run 1', 'Poll 1']);
   });
 
-  it('that is switched off is done without a call', () => {
-    const world = updated('away');
-    const off: StepPluginStatus = { index: 1, name: 'org/smoke', operation: 'Run', disabled: true };
-    world.patchStatus({ canary: { ...world.status.canary, stepPluginStatuses: [off] } });
-    expect(world.later(1).status.currentStepIndex).toBe(2);
+  it('that is switched off is done without a call, and has nothing to undo', () => {
+    const world = updated(({ method }) => ({ phase: method === 'Run' ? 'Running' : 'Successful' }));
+    world.disabled = ['org/smoke', 'org/load'];
+    world.setImage('shop:3');
+    // What it began before is ended all the same.
+    expect(world.called).toEqual(['Run 1', 'Terminate 1']);
+    expect(world.status).toMatchObject({ currentStepIndex: 3, phase: 'Paused' });
+    expect(entries(world).filter(({ operation }) => operation === 'Run')).toEqual([
+      { index: 1, name: 'org/smoke', operation: 'Run', disabled: true },
+      { index: 2, name: 'org/load', operation: 'Run', disabled: true },
+    ]);
+    expect(world.abort().called).toHaveLength(2);
   });
 });
 

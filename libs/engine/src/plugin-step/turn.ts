@@ -99,6 +99,11 @@ export function planPluginCall(s: Situation, plan: Plan): Planned {
     plan.wake(dueAt(entry));
     return { events: [] };
   }
+  if (!entry && s.snapshot.stepPlugins?.disabled?.includes(call.name)) {
+    const { index, name, operation } = call;
+    const skipped: StepPluginStatus = { index, name, operation, disabled: true };
+    return { stepPluginStatuses: [...pluginEntries(s.status), skipped], events: [] };
+  }
   const reason = reasonToWait(s, call);
   if (reason !== undefined) return waits(s, call, reason);
   if (!entry) {

@@ -33,6 +33,8 @@ export class JudgedWorld extends RoutedWorld {
   plugin: (call: StepPluginCall) => Partial<StepPluginAnswer> | string = () => ({ phase: 'Successful' });
   private readonly answers = new Map<string, StepPluginAnswer>();
   private readonly away = new Map<string, string>();
+  /** Step plugins that are switched off. */
+  disabled: readonly string[] = [];
   /** What the snapshot has besides, or instead. */
   rest: Partial<RolloutSnapshot> = {};
   /** The strategy as it is now. */
@@ -58,7 +60,11 @@ export class JudgedWorld extends RoutedWorld {
           analysisRuns: [...this.runs.values()],
           experiments: [...this.experiments.values()],
           analysisTemplates: { check },
-          stepPlugins: { answers: Object.fromEntries(this.answers), away: Object.fromEntries(this.away) },
+          stepPlugins: {
+            answers: Object.fromEntries(this.answers),
+            away: Object.fromEntries(this.away),
+            disabled: this.disabled,
+          },
           capabilities: { routers: [], analysis: true, experiments: true, stepPlugins: ['org/smoke', 'org/load'] },
           ...this.rest,
         },
