@@ -88,6 +88,16 @@ describe('an experiment step', () => {
     expect(world.begun).toEqual(['2-1', '2-1-1']);
   });
 
+  it('does not end the experiment before the abort is stored: somebody may take that back', () => {
+    const world = say(updated(), '2-1', { phase: 'Running' });
+    const asked = () => world.decide().actions.filter(({ kind }) => kind === 'TerminateExperiment');
+    world.patchStatus({ abort: true });
+    expect(asked()).toEqual([]);
+    world.patchStatus({ abort: false }).settle();
+    expect(world.status.canary?.currentExperiment).toBe(world.named('2-1'));
+    expect(world.ended).toEqual([]);
+  });
+
   it('ends the experiment when the step is skipped, or another version comes', () => {
     const skipped = say(updated(), '2-1', { phase: 'Running' });
     skipped.patchStatus({ pauseConditions: null, currentStepIndex: 2 }).settle();

@@ -97,10 +97,15 @@ function freeName(s: Situation, wanted: Experiment): string {
   }
 }
 
+/**
+ * One that the stored status names is ended only once that no longer does. Otherwise, when the controller dies in between and somebody takes an abort
+ * back meanwhile, the step would wait for an experiment that can show nothing any more.
+ */
 function planEnds(s: Situation, plan: Plan, currentName: string | undefined): void {
+  const kept = [currentName, s.rollout.status?.canary?.currentExperiment];
   for (const { metadata, spec, status } of s.snapshot.experiments ?? []) {
     const isOver = spec.terminate || isCompleted(status?.phase) || metadata.deletionTimestamp;
-    if (metadata.name === currentName || isOver) continue;
+    if (kept.includes(metadata.name) || isOver) continue;
     plan.ask({ kind: 'TerminateExperiment', name: metadata.name, uid: metadata.uid ?? '', events: [] });
   }
 }

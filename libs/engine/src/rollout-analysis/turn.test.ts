@@ -38,6 +38,17 @@ describe('the analysis of a step', () => {
     expect(world.status.canary?.currentStepAnalysisRunStatus).toBeUndefined();
   });
 
+  it('is not ended before the abort is stored: somebody may take that back', () => {
+    const world = updated();
+    world.judge(world.named('2-1'), 'Running').settle();
+    world.patchStatus({ abort: true });
+    expect(world.decide().actions.filter(({ kind }) => kind === 'TerminateAnalysisRun')).toEqual([]);
+    world.patchStatus({ abort: false }).settle();
+    expect(world.ended).toEqual([]);
+    world.patchStatus({ abort: true }).settle();
+    expect(world.ended).toEqual(['2-1']);
+  });
+
   it('is made anew when the update is retried', () => {
     const world = updated();
     world.judge(world.named('2-1'), 'Failed').settle();

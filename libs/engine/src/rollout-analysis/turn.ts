@@ -122,9 +122,14 @@ function failureOf(entries: RunEntries): string | undefined {
   return undefined;
 }
 
-/** Runs that nobody waits for measure no more. */
+/**
+ * Runs that nobody waits for measure no more. One that the stored status of a canary names is ended only once that no longer does: until then an abort may be
+ * taken back, and its step would wait for a run that can show nothing any more. (In blue-green the entries stay.)
+ */
 function planEnds(s: Situation, plan: Plan, current: RunEntries): void {
-  const names = new Set(Object.values(current).map(({ name }) => name));
+  const { Step, Background } = runEntries(s.rollout.status ?? {});
+  const kept = [...Object.values(current), Step, Background];
+  const names = new Set(kept.flatMap((entry) => (entry ? [entry.name] : [])));
   for (const run of s.snapshot.analysisRuns ?? []) {
     if (names.has(run.metadata.name) || !isLive(run)) continue;
     const { name, uid = '' } = run.metadata;
