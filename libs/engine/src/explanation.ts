@@ -4,7 +4,7 @@ import { conditionsOf, findCondition } from './conditions.ts';
 import type { Explanation } from './decision.ts';
 import { releaseWaitedFor } from './routed/release.ts';
 import { blockingRouter } from './routed/routers.ts';
-import { isUnfinished } from './restart.ts';
+import { heldBack, isUnfinished } from './restart.ts';
 import { pauseEnd } from './pause.ts';
 import { waitingForPlugin } from './plugin-step/explanation.ts';
 import type { Situation } from './situation.ts';
@@ -18,6 +18,14 @@ const byItself = 'Nothing to do: it goes on by itself.';
 
 /** The one reason why the rollout is where this decision leaves it: the first that fits. */
 export function explain(s: Situation, status: RolloutStatus, trouble?: TurnResult['blockedBy']): Explanation {
+  const reason = reasonOf(s, status, trouble);
+  const set = isUnfinished(s.spec.restartAt, status.restartedAt) ? heldBack(s) : undefined;
+  if (!set) return reason;
+  const waits = `The restart of ${s.spec.restartAt} waits with the last available pod of ReplicaSet ${set.name}: traffic is sent to that version, while another one has pods as well.`;
+  return { ...reason, detail: `${reason.detail} ${waits}` };
+}
+
+function reasonOf(s: Situation, status: RolloutStatus, trouble: TurnResult['blockedBy']): Explanation {
   return (
     createFailed(s) ??
     stuck(s, status) ??

@@ -10,9 +10,16 @@ export const ownerOf = (pod: Pod): string | undefined =>
 export const availablePods = (set: SetView, pods: readonly Pod[], minReadySeconds: number, now: EpochMs): number =>
   pods.filter((pod) => ownerOf(pod) === set.stored?.metadata.uid && isAvailable(pod, minReadySeconds, now)).length;
 
-function isAvailable(pod: Pod, minReadySeconds: number, now: EpochMs): boolean {
-  if (pod.metadata.deletionTimestamp) return false;
-  const ready = pod.status?.conditions?.find((condition) => condition.type === 'Ready');
-  if (ready?.status !== 'True') return false;
-  return minReadySeconds === 0 || (parseTime(ready.lastTransitionTime) ?? now) + minReadySeconds * 1000 <= now;
+export function isAvailable(pod: Pod, minReadySeconds: number, now: EpochMs): boolean {
+  if (minReadySeconds === 0) return isReady(pod);
+  return isReady(pod) && (availableFrom(pod, minReadySeconds) ?? now) <= now;
 }
+
+/** When a ready pod has been ready for long enough; undefined where it is not ready, or nobody knows since when. */
+export function availableFrom(pod: Pod, minReadySeconds: number): EpochMs | undefined {
+  const since = isReady(pod) ? parseTime(readiness(pod)?.lastTransitionTime) : undefined;
+  return since === undefined ? undefined : since + minReadySeconds * 1000;
+}
+
+const readiness = (pod: Pod) => pod.status?.conditions?.find((condition) => condition.type === 'Ready');
+const isReady = (pod: Pod): boolean => !pod.metadata.deletionTimestamp && readiness(pod)?.status === 'True';

@@ -65,10 +65,10 @@ export type Choice =
   | { readonly do: 'terminate-experiment' | 'delete-experiment'; readonly nth: number }
   /** Somebody clears its status, so that it runs again. */
   | { readonly do: 'retry-experiment'; readonly nth: number }
-  /** So many of the router's next answers are lost, though it does what it is told. */
-  | { readonly do: 'router-loses'; readonly replies: number }
-  | { readonly do: 'router-goes' | 'router-restarts' }
-  | { readonly do: 'router-delays'; readonly ms: number }
+  /** So many of a router's next answers are lost, though it does what it is told. */
+  | { readonly do: 'router-loses'; readonly nth?: number; readonly replies: number }
+  | { readonly do: 'router-goes' | 'router-restarts'; readonly nth?: number }
+  | { readonly do: 'router-delays'; readonly nth?: number; readonly ms: number }
   /** So many answers of step plugins are lost, or are errors. */
   | { readonly do: 'plugins-lose' | 'plugins-err'; readonly replies: number }
   | { readonly do: 'plugins-go' | 'plugins-restart' }
@@ -248,7 +248,7 @@ function disturbRouter(
   world: World,
   choice: Extract<Choice, { do: 'router-loses' | 'router-goes' | 'router-restarts' | 'router-delays' }>,
 ): void {
-  const { router } = world;
+  const router = nth(world.routers, choice.nth ?? 0);
   if (router === undefined) return;
   switch (choice.do) {
     case 'router-loses':
@@ -258,7 +258,7 @@ function disturbRouter(
       router.isAway = true;
       return;
     case 'router-restarts':
-      restartRouter(world);
+      restartRouter(router, world.store.now);
       return everyRolloutIsDue(world);
     case 'router-delays':
       router.delayMs = choice.ms;

@@ -1,9 +1,9 @@
-import { spanAfterAnswer, spanAfterFailure } from '@sluice/engine';
+import { routersOf, spanAfterAnswer, spanAfterFailure } from '@sluice/engine';
 import type { Action, ReleaseAnswer, RouterObservation, TrafficIntent } from '@sluice/engine';
 import type { Rollout } from '@sluice/model';
 import type { World } from './world.ts';
 
-// The traffic router of this world, and what the controller remembers of its answers: as the controller's own router memory does it. One Rollout uses it.
+// The traffic routers of this world, and what the controller remembers of their answers: as the controller's own router memory does it. One Rollout uses them.
 
 type Answer = Extract<RouterObservation, { readonly kind: 'observed' }>;
 type ActionOf<Kind extends Action['kind']> = Extract<Action, { readonly kind: Kind }>;
@@ -57,11 +57,18 @@ export const createRouter = ({ name = 'nginx', verifies = false, delayMs = 0 }: 
   releases: new Map(),
 });
 
-/** What traffic obeys now, and after that what it will obey without anybody's doing; undefined: nothing was ever declared. */
-export function routesOf({ router, store }: World): readonly (TrafficIntent | undefined)[] {
-  if (router === undefined) return [];
-  obey(router, store.now);
-  return router.coming ? [router.live, router.coming.intent] : [router.live];
+/**
+ * What traffic obeys now, and after that what it will obey without anybody's doing; undefined: nothing was ever declared. Of the routers that a Rollout
+ * names: what another one still holds is given back behind its back.
+ */
+export function routesOf({ routers, store }: World): readonly (TrafficIntent | undefined)[] {
+  const named = new Set([...store.table('Rollout').values()].flatMap(({ spec }) => routersOf(spec)));
+  return routers
+    .filter(({ name }) => named.has(name))
+    .flatMap((router) => {
+      obey(router, store.now);
+      return router.coming ? [router.live, router.coming.intent] : [router.live];
+    });
 }
 
 function obey(router: VirtualRouter, now: number): void {
@@ -72,61 +79,83 @@ function obey(router: VirtualRouter, now: number): void {
 
 /** For the snapshot. */
 export function routerAnswers(
-  { router }: World,
+  { routers }: World,
   rollout: Rollout,
 ): { routers?: Readonly<Record<string, RouterObservation>>; releases?: Readonly<Record<string, ReleaseAnswer>> } {
-  if (router === undefined) return {};
-  const answer = router.releases.get(rollout.metadata.name);
+  if (routers.length === 0) return {};
+  const { name } = rollout.metadata;
+  const named = routersOf(rollout.spec);
+  const releases = routers.flatMap((router) => {
+    const answer = router.releases.get(name);
+    return answer === undefined ? [] : [[router.name, answer] as const];
+  });
   return {
-    routers: { [router.name]: memoryOf(router, rollout).observation },
-    releases: answer === undefined ? {} : { [router.name]: answer },
+    routers: Object.fromEntries(
+      routers
+        .filter((router) => named.includes(router.name))
+        .map((router) => [router.name, memoryOf(router, rollout).observation]),
+    ),
+    releases: Object.fromEntries(releases),
   };
 }
 
 const memoryOf = (router: VirtualRouter, { metadata }: Rollout): RouterMemory =>
   router.memories.get(metadata.name) ?? unknown;
 
-/** Asks or tells it. `resting`: it has failed a moment ago and is left alone. */
+/** Asks or tells a router. `resting`: each that was to be asked has failed a moment ago and is left alone. */
 export function askRouter(
-  { router, store }: World,
+  { routers, store: { now } }: World,
   rollout: Rollout,
   action: ActionOf<'ApplyTraffic'> | ActionOf<'ReleaseTraffic'>,
 ): 'asked' | 'resting' {
-  if (router === undefined) return 'resting';
-  const { now } = store;
-  if (memoryOf(router, rollout).restUntil > now) return 'resting';
-  if (action.kind === 'ReleaseTraffic') release(router, rollout, now);
-  else {
-    router.releases.delete(rollout.metadata.name);
-    const isReached = reach(router, now, () => {
-      if (action.mode === 'apply') declare(router, action.intent, now);
-    });
-    remember(router, rollout, action.intent, isReached, now);
+  const names = action.kind === 'ReleaseTraffic' ? action.routers : [action.router];
+  const awake = routers.filter((each) => names.includes(each.name) && memoryOf(each, rollout).restUntil <= now);
+  for (const router of awake) {
+    if (action.kind === 'ReleaseTraffic') release(router, rollout, now);
+    else {
+      router.releases.delete(rollout.metadata.name);
+      const isReached = reach(router, now, () => {
+        if (action.mode === 'apply') declare(router, action.intent, now);
+      });
+      remember(router, rollout, action.intent, isReached, now);
+    }
   }
-  return 'asked';
+  return awake.length > 0 ? 'asked' : 'resting';
 }
 
 /** Looks again at what was in place long ago, and at what was pending. */
-export function lookAgain({ router, store }: World, rollout: Rollout): void {
-  if (router === undefined) return;
-  const { observation, at, restUntil } = memoryOf(router, rollout);
-  if (observation.kind !== 'observed' || at + LOOK_EVERY_MS > store.now || restUntil > store.now) return;
-  remember(router, rollout, observation.intent, reach(router, store.now), store.now);
+export function lookAgain({ routers, store: { now } }: World, rollout: Rollout): void {
+  const named = routersOf(rollout.spec);
+  for (const router of routers) {
+    const { observation, at, restUntil } = memoryOf(router, rollout);
+    if (restUntil > now) continue;
+    if (!named.includes(router.name)) {
+      // The controller has seen it leave the spec, and gives back what it holds. Where none is named, that is decided like all else.
+      if (named.length > 0 && holdsRoutes(router)) release(router, rollout, now);
+      continue;
+    }
+    if (observation.kind === 'observed' && at + LOOK_EVERY_MS <= now)
+      remember(router, rollout, observation.intent, reach(router, now), now);
+  }
 }
 
-/** When it should be asked again. What is in place is not looked at for its own sake: nobody else writes here, and a world may come to rest. */
-export function routerAgainAt({ router, store }: World, rollout: Rollout): number | undefined {
-  if (router === undefined) return undefined;
-  const { observation, at, restUntil } = memoryOf(router, rollout);
-  if (restUntil > store.now) return restUntil;
-  const isPending = observation.kind === 'observed' && observation.verification === 'pending';
-  return isPending ? at + LOOK_EVERY_MS : undefined;
+const holdsRoutes = ({ live, coming }: VirtualRouter): boolean => live !== undefined || coming !== undefined;
+
+/** When one should be asked again. What is in place is not looked at for its own sake: nobody else writes here, and a world may come to rest. */
+export function routerAgainAt({ routers, store: { now } }: World, rollout: Rollout): number | undefined {
+  const moments = routers.map((router) => {
+    const { observation, at, restUntil } = memoryOf(router, rollout);
+    if (restUntil > now) return restUntil;
+    const isPending = observation.kind === 'observed' && observation.verification === 'pending';
+    return isPending ? at + LOOK_EVERY_MS : Infinity;
+  });
+  const next = Math.min(...moments);
+  return Number.isFinite(next) ? next : undefined;
 }
 
 /** Its process is started anew: what it has only promised to write is forgotten. */
-export function restartRouter({ router, store }: World): void {
-  if (router === undefined) return;
-  obey(router, store.now);
+export function restartRouter(router: VirtualRouter, now: number): void {
+  obey(router, now);
   if (!router.verifies) router.coming = undefined;
   router.isAway = false;
 }

@@ -109,7 +109,7 @@ function carryOut(world: World, { snapshot, decision, rollout, earlier, diesAfte
   let version = rollout.metadata.resourceVersion ?? '';
   for (const action of decision.actions) {
     if (done.length >= diesAfter) return ended('died');
-    if (world.router && (action.kind === 'ApplyTraffic' || action.kind === 'ReleaseTraffic')) {
+    if (action.kind === 'ApplyTraffic' || action.kind === 'ReleaseTraffic') {
       const isAsked = askRouter(world, rollout, action) === 'asked';
       if (isAsked) done.push(action);
       asked ||= isAsked;
@@ -194,8 +194,10 @@ function wakeAt(world: World, name: string, at: number | undefined): void {
 export function restartController(world: World): void {
   world.memories.clear();
   forgetPluginAnswers(world);
-  world.router?.memories.clear();
-  world.router?.releases.clear();
+  for (const { memories, releases } of world.routers) {
+    memories.clear();
+    releases.clear();
+  }
   world.cache.restart();
   for (const name of world.store.table('Rollout').keys()) world.due.rollouts.add(name);
 }

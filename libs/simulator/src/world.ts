@@ -36,8 +36,8 @@ export interface WorldOptions {
   readonly capabilities?: Capabilities;
   /** What metrics say; all is well when absent. */
   readonly measure?: Measure;
-  /** There is a traffic router. */
-  readonly router?: RouterOptions;
+  /** Traffic routers that are installed. */
+  readonly routers?: readonly RouterOptions[];
   /** There are step plugins. */
   readonly stepPlugins?: StepPluginOptions;
 }
@@ -86,7 +86,8 @@ export interface World {
   readonly analyses: Map<string, AnalysisMemory>;
   /** What the experiment-manager remembers of each Experiment. */
   readonly experiments: Map<string, ExperimentMemory>;
-  readonly router: VirtualRouter | undefined;
+  /** Those that are installed. */
+  readonly routers: readonly VirtualRouter[];
   readonly stepPlugins: VirtualStepPlugins | undefined;
   /** What metrics say: people and chance change it. */
   measure: Measure;
@@ -109,7 +110,7 @@ const START = Date.UTC(2026, 0, 1);
 const DEFAULT_TIMES: PodTimes = { startMs: 1000, terminationMs: 500 };
 
 export function createWorld(options: WorldOptions = {}): World {
-  const router = options.router && createRouter(options.router);
+  const routers = (options.routers ?? []).map(createRouter);
   const stepPlugins = options.stepPlugins && createStepPlugins(options.stepPlugins);
   const capabilities = {
     ...(options.capabilities ?? noCapabilities),
@@ -124,8 +125,8 @@ export function createWorld(options: WorldOptions = {}): World {
     managerCache: new Cache(store),
     decide: options.decide ?? decideRollout,
     decideExperiment: options.decideExperiment ?? decideExperiment,
-    capabilities: router ? { ...capabilities, routers: [router.name] } : capabilities,
-    router,
+    capabilities: routers.length > 0 ? { ...capabilities, routers: routers.map(({ name }) => name) } : capabilities,
+    routers,
     stepPlugins,
     pods: { ...DEFAULT_TIMES, ...options.pods },
     lives: new Map(),

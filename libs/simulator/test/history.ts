@@ -22,8 +22,8 @@ export interface History {
   readonly workload?: WorkloadScaleDown;
   /** What the analyses measure. */
   readonly metrics?: Metric;
-  /** Splits the traffic. */
-  readonly router?: RouterOptions;
+  /** They split the traffic, those of them that the strategy names. */
+  readonly routers?: readonly RouterOptions[];
   /** Do steps. */
   readonly stepPlugins?: StepPluginOptions;
   /** Whether the first version is up before anything happens. */
@@ -76,7 +76,14 @@ export function manifestsOf(history: History): Manifest[] {
 }
 
 export function servicesOf({ strategy: { canary, blueGreen } }: Pick<History, 'strategy'>): string[] {
-  const names = [canary?.stableService, canary?.canaryService, blueGreen?.activeService, blueGreen?.previewService];
+  const names = [
+    canary?.stableService,
+    canary?.canaryService,
+    canary?.pingPong?.pingService,
+    canary?.pingPong?.pongService,
+    blueGreen?.activeService,
+    blueGreen?.previewService,
+  ];
   return names.filter((name): name is string => Boolean(name));
 }
 

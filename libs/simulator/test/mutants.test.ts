@@ -56,6 +56,8 @@ const cases: readonly [string, Engines['decide'] & object, Broke, fc.Arbitrary<H
   ['takes a bad experiment for a good one', mutants.trustsBadExperiments, 'experiment-evidence', experimentHistory],
   ['leaves the experiments of what was aborted', mutants.leavesExperiments, 'leftovers', experimentHistory],
   ['takes the last pods that a slow router still sends to', mutants.trustsDeclarations, 'routed', routedHistory],
+  ['restarts the last pods that a router sends to', mutants.restartsBlindly, 'routed', routedHistory],
+  ['restarts the last pods behind a Service', mutants.restartsBlindly, 'served', blueGreenHistory],
   ['routes more than pods can carry', mutants.routesTooMuch, 'capacity', routedHistory],
   ['drains what a slow router still sends to', mutants.trustsDeclarations, 'capacity', routedHistory],
   ['forgets that traffic was to go back', mutants.forgetsAbort, 'converges', routedHistory],

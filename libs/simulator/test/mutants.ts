@@ -258,3 +258,14 @@ export const trustsDeclarations: DecideRollout = (snapshot) =>
       ]),
     ),
   });
+
+/** Restarts all pods at once, whoever is sent to them. */
+export const restartsBlindly: DecideRollout = (snapshot) => {
+  const decision = decideRollout(snapshot);
+  const evictions = (snapshot.pods ?? []).map(({ metadata: { name, uid = '', resourceVersion = '' } }) => ({
+    kind: 'EvictPod' as const,
+    target: { name, uid, resourceVersion },
+    events: [],
+  }));
+  return { ...decision, actions: [...decision.actions, ...evictions] };
+};

@@ -1,7 +1,7 @@
 // Plays a history and looks at everything on the way: what a decision would do, whether it comes to rest, where it ends.
-import { isCompleted, noCapabilities } from '@sluice/engine';
+import { isCompleted, noCapabilities, routersOf } from '@sluice/engine';
 import { podTemplateHashLabel } from '@sluice/model';
-import type { PodTemplateSpec, ReplicaSet } from '@sluice/model';
+import type { PodTemplateSpec, ReplicaSet, RolloutSpec, RolloutStatus } from '@sluice/model';
 import {
   abort,
   apply,
@@ -53,7 +53,7 @@ export function begin(history: History, engines: Engines = {}): World {
   const world = createWorld({
     ...engines,
     ...(history.metrics ? { capabilities } : {}),
-    ...(history.router ? { router: history.router } : {}),
+    ...(history.routers ? { routers: history.routers } : {}),
     ...(history.stepPlugins ? { stepPlugins: history.stepPlugins } : {}),
   });
   apply(world, ...manifestsOf(history));
@@ -124,14 +124,14 @@ export function stopFaults(world: World, history: History): void {
   world.measure = () => ({ phase: 'Successful' });
   world.createsRefused = false;
   world.evictionsRefused = false;
-  if (world.router) calmRouter(world, world.router);
+  for (const router of world.routers) calmRouter(world, router);
   if (world.stepPlugins) calmStepPlugins(world, world.stepPlugins);
   for (const name of servicesOf(history)) if (!world.store.get('Service', name)) apply(world, service(name));
   patchRolloutSpec(world, ROLLOUT, { paused: false });
 }
 
 function calmRouter(world: World, router: VirtualRouter): void {
-  restartRouter(world);
+  restartRouter(router, world.store.now);
   router.repliesToLose = 0;
   router.delayMs = Math.min(router.delayMs, 1000);
 }
@@ -195,6 +195,9 @@ function checkGoal(world: World, goal: Goal): void {
   for (const routes of spec.replicas === 0 ? [] : routesOf(world))
     if (routes && (routes.weight !== 0 || routes.headerRoutes.length + routes.mirrorRoutes.length > 0))
       fail(`the routes still have ${JSON.stringify(routes)}`);
+  for (const router of world.routers)
+    if (!routersOf(spec).includes(router.name) && holdsTraffic(router))
+      fail(`router ${router.name} has not given back`);
 }
 
 function checkServices(world: World, fail: (what: string) => never): void {
@@ -203,6 +206,7 @@ function checkServices(world: World, fail: (what: string) => never): void {
   const wanted: [string | undefined, string | undefined][] = [
     [canary?.stableService, status.stableRS],
     [canary?.canaryService, status.stableRS],
+    [stablePart(spec, status), status.stableRS],
     [blueGreen?.activeService, status.stableRS],
     [blueGreen?.previewService, status.currentPodHash],
   ];
@@ -217,6 +221,13 @@ function checkStepPlugins(world: World): void {
   const [wrong] = stepPluginWrongs(world, current(world));
   if (wrong) throw new Broken(...wrong);
 }
+
+/** What it was told before any status could tell of it sends all traffic to the stable side: that may stay. */
+const holdsTraffic = ({ live, coming }: VirtualRouter): boolean =>
+  [live, coming?.intent].some((intent) => intent && (intent.weight > 0 || intent.headerRoutes.length > 0));
+
+const stablePart = ({ strategy }: RolloutSpec, { canary }: RolloutStatus): string | undefined =>
+  canary?.stablePingPong === 'ping' ? strategy?.canary?.pingPong?.pingService : strategy?.canary?.pingPong?.pongService;
 
 /** An update that is over leaves no experiment of its steps behind, nor anything that one has made. */
 function checkExperiments(world: World): void {

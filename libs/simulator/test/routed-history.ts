@@ -6,13 +6,13 @@ import { historyOf, spokenFor } from './history.ts';
 import type { History } from './history.ts';
 
 const weights = fc.constantFrom(0, 10, 20, 50, 75, 100);
-const byTurns = (routes: boolean): fc.Arbitrary<CanaryStep[]> =>
+const byTurns = (router: Routing): fc.Arbitrary<CanaryStep[]> =>
   fc.array(
     fc.oneof(
       { weight: 6, arbitrary: weights.map((setWeight): CanaryStep => ({ setWeight })) },
       { weight: 4, arbitrary: fc.constantFrom<CanaryStep>({ pause: {} }, { pause: { duration: 1 } }) },
       {
-        weight: 2,
+        weight: router === 'both' ? 0 : 2,
         arbitrary: fc.constantFrom<CanaryStep>(
           { setCanaryScale: { replicas: 1 } },
           { setCanaryScale: { replicas: 3 } },
@@ -20,7 +20,7 @@ const byTurns = (routes: boolean): fc.Arbitrary<CanaryStep[]> =>
           { setCanaryScale: { matchTrafficWeight: true } },
         ),
       },
-      { weight: routes ? 2 : 0, arbitrary: route },
+      { weight: router === 'istio' ? 2 : 0, arbitrary: route },
     ),
     { minLength: 1, maxLength: 5 },
   );
@@ -37,55 +37,94 @@ const routings = {
     istio: { virtualService: { name: 'shop', routes: ['primary'] } },
     managedRoutes: [{ name: 'internal' }, { name: 'mirror' }],
   },
+  both: { nginx: { stableIngress: 'shop' }, istio: { virtualService: { name: 'shop', routes: ['primary'] } } },
 };
+type Routing = keyof typeof routings;
 
-const strategyOf = (router: keyof typeof routings, steps: fc.Arbitrary<CanaryStep[]>) =>
+const namedServices = { stableService: 'stable', canaryService: 'canary' };
+const pingPong = { pingPong: { pingService: 'ping', pongService: 'pong' } };
+
+const strategyOf = (router: Routing, steps: fc.Arbitrary<CanaryStep[]>) =>
   fc
     .record({
       steps: fc.oneof({ weight: 9, arbitrary: steps }, { weight: 1, arbitrary: fc.constant(undefined) }),
-      dynamicStableScale: fc.boolean(),
+      // It needs a router, as some other settings do: of two that come and go none may be left.
+      dynamicStableScale: router === 'both' ? fc.constant(false) : fc.boolean(),
       minPodsPerReplicaSet: fc.constantFrom(undefined, undefined, 2),
       abortScaleDownDelaySeconds: fc.constantFrom(undefined, undefined, 0, 5),
       scaleDownDelaySeconds: fc.constantFrom(undefined, 0, 5),
+      services:
+        router === 'istio' ? fc.constantFrom(namedServices, namedServices, pingPong) : fc.constant(namedServices),
     })
     // A dynamic stable set goes with its traffic, and admits no delay.
     .map((all) => (all.dynamicStableScale ? { ...all, scaleDownDelaySeconds: undefined } : all))
-    .map((fields): History['strategy'] => ({
+    .map(({ services, ...fields }): History['strategy'] => ({
       canary: {
         ...Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== false)),
-        stableService: 'stable',
-        canaryService: 'canary',
+        ...services,
         trafficRouting: routings[router],
       } as CanaryStrategy,
     }));
 
+const nth = fc.nat(1);
 const faults: fc.Arbitrary<Choice>[] = [
-  fc.constantFrom(1, 1, 2, 5).map((replies): Choice => ({ do: 'router-loses', replies })),
-  fc.constantFrom<Choice>({ do: 'router-goes' }, { do: 'router-restarts' }, { do: 'router-restarts' }),
-  fc.constantFrom(0, 50, 1000, 20_000).map((ms): Choice => ({ do: 'router-delays', ms })),
+  fc.record({ do: fc.constant('router-loses' as const), nth, replies: fc.constantFrom(1, 1, 2, 5) }),
+  fc.record({
+    do: fc.constantFrom('router-goes' as const, 'router-restarts' as const, 'router-restarts' as const),
+    nth,
+  }),
+  fc.record({ do: fc.constant('router-delays' as const), nth, ms: fc.constantFrom(0, 50, 1000, 20_000) }),
   fc.constant({ do: 'die', after: 0 }),
 ];
-const changesOf = (steps: fc.Arbitrary<CanaryStep[]>): fc.Arbitrary<Choice>[] => [
+/** Taken out, put in, exchanged. */
+const otherRouters: fc.Arbitrary<Choice> = fc
+  .constantFrom<object | null>(
+    { nginx: null, istio: routings.both.istio },
+    { nginx: routings.both.nginx, istio: null },
+    routings.both,
+    null,
+  )
+  .map((trafficRouting) => ({
+    do: 'change-spec',
+    patch: { strategy: { canary: { trafficRouting, scaleDownDelaySeconds: null } } },
+  }));
+const changesOf = (router: Routing, steps: fc.Arbitrary<CanaryStep[]>): fc.Arbitrary<Choice>[] => [
+  ...(router === 'both' ? [otherRouters] : []),
   steps.map((list) => ({ do: 'change-spec', patch: { strategy: { canary: { steps: list } } } })),
-  fc.boolean().map((dynamicStableScale) => ({
+  (router === 'both' ? fc.constant(false) : fc.boolean()).map((dynamicStableScale) => ({
     do: 'change-spec',
     patch: { strategy: { canary: { dynamicStableScale, scaleDownDelaySeconds: null } } },
   })),
 ];
 
-/** No deadline that aborts: while a router is slow, an update may take longer than any. */
-const more = fc.constantFrom<Partial<RolloutSpec>>({}, {}, { rollbackWindow: { revisions: 2 } });
+/** A deadline that aborts is longer than a slow router takes: otherwise there would be nothing else to see. */
+const more = fc.constantFrom<Partial<RolloutSpec>>(
+  {},
+  {},
+  {},
+  { rollbackWindow: { revisions: 2 } },
+  { progressDeadlineSeconds: 120, progressDeadlineAbort: true },
+);
 
-function historyWith(name: keyof typeof routings): fc.Arbitrary<History> {
-  const steps = byTurns(name === 'istio');
+function historyWith(name: Routing): fc.Arbitrary<History> {
+  const steps = byTurns(name);
   const choice = fc.oneof(
-    { weight: 6, arbitrary: spokenFor(changesOf(steps)) },
+    { weight: 6, arbitrary: spokenFor(changesOf(name, steps)) },
     { weight: 1, arbitrary: fc.oneof(...faults) },
   );
-  const router = fc.record({ verifies: fc.boolean(), delayMs: fc.constantFrom(0, 0, 200, 3000) });
+  const how = fc.record({ verifies: fc.boolean(), delayMs: fc.constantFrom(0, 0, 200, 3000) });
+  const names = name === 'both' ? ['nginx', 'istio'] : [name];
   return fc
-    .tuple(historyOf(strategyOf(name, steps), choice), router, more)
-    .map(([{ workload: _, ...history }, how, rest]) => ({ ...history, router: { name, ...how }, more: rest }));
+    .tuple(historyOf(strategyOf(name, steps), choice), fc.tuple(...names.map(() => how)), more)
+    .map(([history, hows, rest]) => ({
+      ...history,
+      routers: hows.map((each, i) => ({ name: names[i]!, ...each })),
+      more: rest,
+    }));
 }
 
-export const routedHistory = fc.oneof(historyWith('nginx'), historyWith('istio'));
+export const routedHistory = fc.oneof(
+  { weight: 2, arbitrary: historyWith('nginx') },
+  { weight: 2, arbitrary: historyWith('istio') },
+  { weight: 1, arbitrary: historyWith('both') },
+);

@@ -5,6 +5,8 @@ import { lastingAvailable } from '../sets.ts';
 import type { SetView } from '../sets.ts';
 import { canaryOf } from '../situation.ts';
 import type { Situation } from '../situation.ts';
+import { meetsThreshold } from '../steps.ts';
+import { maxWeightOf } from '../weight.ts';
 import { shareOf } from './counts.ts';
 import { serviceNames } from './service-names.ts';
 import type { TrafficSpan } from './span.ts';
@@ -22,13 +24,8 @@ export function planRoutedServices(s: Situation, plan: Plan, routed: TrafficSpan
   const { stableSet } = s.roles;
   const stableService = serviceOf(s, names.stable);
   const canaryService = serviceOf(s, names.canary);
-  if (
-    stableService &&
-    stableSet &&
-    (selectedHash(stableService) === stableSet.hash || mayPointAt(stableService, stableSet))
-  ) {
+  if (stableService && stableSet && mayReturn(s, stableService, stableSet, routed))
     planSwitch(s, plan, stableService, stableSet.hash);
-  }
   if (canaryService) planCanaryService(s, plan, canaryService, routed);
   const after = (service: Service): string => plan.switchTo(service.metadata.name) ?? selectedHash(service);
   return {
@@ -36,6 +33,19 @@ export function planRoutedServices(s: Situation, plan: Plan, routed: TrafficSpan
     canary: canaryService ? after(canaryService) || undefined : hashAfter(s, routed),
   };
 }
+
+/** What the stable Service selects keeps its traffic until the stable version can carry it, or has nothing left to answer with. */
+function mayReturn(s: Situation, service: Service, stableSet: SetView, routed: TrafficSpan): boolean {
+  const selected = selectedHash(service);
+  if (selected === stableSet.hash) return true;
+  const from = s.roles.all.find((set) => set.hash === selected);
+  const canCarry = shareOf(s, stableSet) >= maxWeightOf(s) - routed.lowest || hasPassedThreshold(s, stableSet);
+  return mayPointAt(service, stableSet) && (canCarry || !from || lastingAvailable(from) === 0);
+}
+
+/** Somebody has said that fewer pods than all of them are enough to go on with. */
+const hasPassedThreshold = (s: Situation, set: SetView): boolean =>
+  !!canaryOf(s)?.replicaProgressThreshold && meetsThreshold(canaryOf(s), set, s.replicas);
 
 function planCanaryService(s: Situation, plan: Plan, service: Service, routed: TrafficSpan): void {
   const { newSet, stableSet } = s.roles;

@@ -33,8 +33,15 @@ export function askedShare(s: Situation, wanted: CanaryPair): number {
   const steps = stepsOf(s);
   if (steps.length === 0) return 0;
   const index = currentStepIndex(s) ?? steps.length;
-  if (!isAtRoutedCounts(s, wanted)) return index === 0 ? 0 : weightAtStep(s, index - 1);
-  return index >= steps.length ? maxWeightOf(s) : weightAtStep(s, index);
+  const next = index >= steps.length ? maxWeightOf(s) : weightAtStep(s, index);
+  if (isAtRoutedCounts(s, wanted) || next <= carriedShare(s)) return next;
+  return index === 0 ? 0 : weightAtStep(s, index - 1);
+}
+
+/** What the new version was seen to carry. A share that falls waits for no pods: those that are too many wait for it. */
+function carriedShare(s: Situation): number {
+  const recorded = s.status.canary?.weights?.canary;
+  return recorded?.podTemplateHash === s.roles.newSet.hash ? recorded.weight : 0;
 }
 
 /** What the canary side of the routes reaches: a version, or all pods alike by a Service that somebody made select them all. */

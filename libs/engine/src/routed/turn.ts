@@ -107,7 +107,8 @@ function stepResult(
   const pauses = s.status.promoteFull ? [] : pausesOf(s.status);
   if (index === undefined) return { pauses, currentStepIndex: steps.length || null };
   const step = steps[index]!;
-  const isRouted = answer === 'verified' || answer === 'unsupported';
+  // Where no pods are asked for there may never be a Service that routes could use, and nothing to wait for.
+  const isRouted = answer === 'verified' || answer === 'unsupported' || (s.replicas === 0 && !intent);
   if (!s.spec.paused && isRoutedStepDone(s, index, wanted, intent, isRouted)) {
     return {
       pauses: withoutPause(pauses, 'CanaryPauseStep'),

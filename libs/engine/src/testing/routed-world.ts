@@ -1,6 +1,7 @@
 import type { CanaryStrategy, ReplicaSet, RolloutSpec, RolloutStatus, Service } from '@sluice/model';
 import { decideRollout } from '../decide-rollout.ts';
 import type { Action, Decision } from '../decision.ts';
+import { routersOf } from '../hold.ts';
 import type { RouterObservation } from '../routed/intent.ts';
 import type { ReleaseAnswer } from '../snapshot.ts';
 import { at, service, snapshot } from './build.ts';
@@ -22,6 +23,8 @@ export class RoutedWorld {
   routerWorks = true;
   releases: Readonly<Record<string, ReleaseAnswer>> = {};
   protected strategy: CanaryStrategy;
+  /** The one that the strategy names at first. */
+  private readonly routerName: string;
 
   constructor(strategy: CanaryStrategy, replicas: number, services = ['shop-stable', 'shop-canary']) {
     this.strategy = {
@@ -29,6 +32,7 @@ export class RoutedWorld {
       ...(services.length > 0 && { stableService: services[0], canaryService: services[1] }),
       ...strategy,
     };
+    this.routerName = routersOf({ strategy: { canary: this.strategy } })[0] ?? 'nginx';
     this.spec = { replicas };
     this.services = new Map(services.map((name) => [name, service(name, undefined, false)]));
   }
@@ -45,9 +49,9 @@ export class RoutedWorld {
         now: this.now,
         revision: this.revision,
         rest: {
-          routers: { nginx: this.router },
+          routers: { [this.routerName]: this.router },
           releases: this.releases,
-          capabilities: { routers: ['nginx'], analysis: false, experiments: false, stepPlugins: [] },
+          capabilities: { routers: [this.routerName], analysis: false, experiments: false, stepPlugins: [] },
         },
       }),
     );
@@ -163,7 +167,7 @@ export class RoutedWorld {
       }
       case 'ReleaseTraffic': {
         this.log.push(`release ${action.routers.join()}`);
-        this.releases = { nginx: this.routerWorks ? 'released' : { reason: 'connection refused' } };
+        this.releases = { [this.routerName]: this.routerWorks ? 'released' : { reason: 'connection refused' } };
         return;
       }
       case 'PatchRollout':

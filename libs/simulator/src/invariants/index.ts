@@ -52,7 +52,7 @@ function judge(
     const violations = [...preconditionViolations(snapshot, action)];
     // Where a router splits the traffic, its routes say which Service is used.
     if (canary?.trafficRouting) violations.push(...routedViolations(scene, next, action, routes, status));
-    else violations.push(...servedViolations(scene, next, action, status));
+    else violations.push(...servedViolations(scene, next, status));
     if (canary && !canary.trafficRouting) violations.push(...canaryCountViolations(scene, next, action));
     if (blueGreen) violations.push(...blueGreenCountViolations(scene, next, action, Boolean(status.abort)));
     judged.push(...violations.map((violation) => ({ action, violation })));

@@ -17,7 +17,7 @@ export function routedViolations(
 ): Violation[] {
   const { replicas } = now;
   const routes = (declared.length > 0 ? declared : [undefined]).map((each) => each ?? everythingStable(now, status));
-  if (replicas === 0 || availableOf(now) === 0 || action.kind === 'EvictPod') return [];
+  if (replicas === 0 || availableOf(now) === 0) return [];
   if (action.kind === 'ApplyTraffic') {
     if (action.mode === 'observe') return [];
     const worst = routes.map((each) => shortfall(before, each, status)).reduce(worse);
@@ -26,27 +26,33 @@ export function routedViolations(
   const what = JSON.stringify(action).slice(0, 300);
   // Which of all pods it reached before, nobody knows.
   const wasOpen = action.kind === 'SwitchService' && !before.selectors.get(action.target.name);
-  return routes
-    .flatMap((each) =>
-      judged(shortfall(before, each, status), shortfall(now, each, status), `weight ${each.weight}, ${what}`),
-    )
-    .filter(({ property }) => !wasOpen || property === 'routed');
+  return (
+    routes
+      .flatMap((each) =>
+        judged(shortfall(before, each, status), shortfall(now, each, status), `weight ${each.weight}, ${what}`),
+      )
+      // A restart was asked for, and takes each pod once, as few as they may be: but never the last that somebody is sent to.
+      .filter(({ property }) => property === 'routed' || !(wasOpen || action.kind === 'EvictPod'))
+  );
 }
 
 /** Before anything is declared. */
-const everythingStable = (
-  { rollout }: Scene,
-  { stableRS = '', currentPodHash = '' }: RolloutStatus,
-): TrafficIntent => ({
-  stable: { service: rollout.spec.strategy?.canary?.stableService ?? '', hash: stableRS },
-  canary: { service: rollout.spec.strategy?.canary?.canaryService ?? '', hash: currentPodHash },
-  weight: 0,
-  maxWeight: 100,
-  extraDestinations: [],
-  headerRoutes: [],
-  mirrorRoutes: [],
-  managedRoutes: [],
-});
+function everythingStable({ rollout }: Scene, status: RolloutStatus): TrafficIntent {
+  const { stableService, canaryService, pingPong } = rollout.spec.strategy?.canary ?? {};
+  const { stableRS = '', currentPodHash = '' } = status;
+  const names = [pingPong?.pingService ?? stableService ?? '', pingPong?.pongService ?? canaryService ?? ''] as const;
+  const [stable, canary] = pingPong && status.canary?.stablePingPong !== 'ping' ? [names[1], names[0]] : names;
+  return {
+    stable: { service: stable, hash: stableRS },
+    canary: { service: canary, hash: currentPodHash },
+    weight: 0,
+    maxWeight: 100,
+    extraDestinations: [],
+    headerRoutes: [],
+    mirrorRoutes: [],
+    managedRoutes: [],
+  };
+}
 
 /** Percent of all traffic. */
 interface Shortfall {

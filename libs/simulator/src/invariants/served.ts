@@ -1,4 +1,3 @@
-import type { Action } from '@sluice/engine';
 import type { RolloutStatus } from '@sluice/model';
 import { availableOf } from '../scene.ts';
 import type { Scene } from '../scene.ts';
@@ -16,15 +15,9 @@ function liveServices({ rollout }: Scene): string[] {
  * Property 1, for one action: no Service ends up, by this action, at a version without available pods while another one that may
  * serve (the stable or the desired one, and not what is left of interrupted updates) has them. Where zero pods were asked for, there is nothing to serve.
  */
-export function servedViolations(
-  before: Scene,
-  now: Scene,
-  action: Action,
-  { stableRS, currentPodHash }: RolloutStatus,
-): Violation[] {
+export function servedViolations(before: Scene, now: Scene, { stableRS, currentPodHash }: RolloutStatus): Violation[] {
   const couldServe = availableOf(now, stableRS ?? '') + availableOf(now, currentPodHash ?? '') > 0;
-  // A restart was asked for, and takes each pod once, also the only one of its version.
-  if (now.replicas === 0 || !couldServe || action.kind === 'EvictPod') return [];
+  if (now.replicas === 0 || !couldServe) return [];
   const violations: Violation[] = [];
   for (const service of liveServices(now)) {
     const hash = now.selectors.get(service);

@@ -1,0 +1,79 @@
+import type { CanaryStrategy } from '@sluice/model';
+import { describe, expect, test } from 'vitest';
+import { RoutedWorld } from '../testing/routed-world.ts';
+
+const deployed = (strategy: CanaryStrategy, replicas = 5) => new RoutedWorld(strategy, replicas).settle();
+const applied = (world: RoutedWorld): readonly number[] =>
+  world.decide().actions.flatMap((action) => (action.kind === 'ApplyTraffic' ? [action.intent.weight] : []));
+/** Pods that are still available, but no more asked for. */
+function askFor(world: RoutedWorld, image: string, replicas: number): void {
+  for (const [name, set] of world.sets)
+    if (set.spec.template?.spec?.containers[0]?.image === image)
+      world.sets.set(name, { ...set, spec: { ...set.spec, replicas } });
+}
+
+describe('Traffic does not move', () => {
+  const steps = [{ setWeight: 60 }, { pause: {} }];
+  test('back to pods that the stable set asks for no more', () => {
+    const world = deployed({ steps }).setImage('shop:2');
+    askFor(world, 'shop:1', 2);
+    world.status = { ...world.status, abort: true };
+    expect(applied(world)).toEqual([]);
+    askFor(world, 'shop:1', 5);
+    expect(applied(world)).toEqual([0]);
+  });
+  test('to either side beyond its part, where both together have too few pods', () => {
+    const world = deployed({ steps }).setImage('shop:2');
+    askFor(world, 'shop:1', 1);
+    askFor(world, 'shop:2', 1);
+    expect(applied(world)).toEqual([50]);
+  });
+  test('to a stable version that has too few pods for it, only because a scale that was set by hand ends', () => {
+    const world = deployed({ steps: [{ setCanaryScale: { replicas: 1 } }, { setWeight: 60 }, { pause: {} }] });
+    world.setImage('shop:2');
+    expect(world.weight).toBe(60);
+    askFor(world, 'shop:1', 2);
+    world.status = { ...world.status, promoteFull: true };
+    expect(applied(world)).toEqual([33]);
+  });
+  test('through a stable Service that somebody has pointed at the new version, until the stable one can carry it', () => {
+    const world = deployed({ steps: [{ setWeight: 20 }, { pause: {} }] }).setImage('shop:2');
+    const stable = world.services.get('shop-stable')!;
+    const hash = world.status.currentPodHash!;
+    world.services.set('shop-stable', {
+      ...stable,
+      spec: { ...stable.spec, selector: { ...stable.spec?.selector, 'rollouts-pod-template-hash': hash } },
+    });
+    const switched = () => world.decide().actions.some((action) => action.kind === 'SwitchService');
+    askFor(world, 'shop:1', 2);
+    expect(switched()).toBe(false);
+    askFor(world, 'shop:1', 5);
+    expect(switched()).toBe(true);
+  });
+});
+
+describe('Pods of the new version', () => {
+  test('go when a share falls, after it has fallen', () => {
+    const world = deployed({ steps: [{ setWeight: 60 }, { pause: {} }, { setWeight: 20 }, { pause: {} }] });
+    world.setImage('shop:2').promote();
+    expect(world.log).toEqual(['apply weight 20', 'scale shop:2 from 3 to 1']);
+    expect(world.status).toMatchObject({ currentStepIndex: 3, phase: 'Paused' });
+  });
+  test('are sent nobody by a header route where none of them are asked for', () => {
+    const match = [{ headerName: 'x', headerValue: { exact: '1' } }];
+    const trafficRouting = { istio: { virtualService: { name: 'shop' } }, managedRoutes: [{ name: 'internal' }] };
+    const world = deployed({ trafficRouting, steps: [{ setHeaderRoute: { name: 'internal', match } }, { pause: {} }] });
+    world.setImage('shop:2');
+    expect(world.router).toMatchObject({ kind: 'observed', intent: { headerRoutes: [] } });
+  });
+  test('go with an abort where no pods are asked for, though nobody knows the routes', () => {
+    const world = new RoutedWorld({ steps: [{ setCanaryScale: { replicas: 3 } }, { pause: {} }] }, 0).settle();
+    world.setImage('shop:2');
+    expect(world.pods('shop:2')).toBe(3);
+    world.now += 100;
+    world.abort();
+    world.now += 100;
+    world.settle();
+    expect(world.pods('shop:2')).toBe(0);
+  });
+});
