@@ -61,7 +61,11 @@ export const StepPluginStatusSchema = object({
   backoff: optional(text('How long until it is called again.')),
   executions: optional(int32('How often it was called.')),
   disabled: optional(flag('Whether the plugin is switched off.')),
-  status: optional(anyValue('What the plugin wants to be told again.')),
+  status: optional(
+    anyValue(
+      'What the plugin was asked for (revision, attempt, config), and the state that it wants to be told again.',
+    ),
+  ),
 });
 export type StepPluginStatus = Static<typeof StepPluginStatusSchema>;
 
