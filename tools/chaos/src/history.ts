@@ -7,7 +7,7 @@ export type Deed =
   | { readonly do: 'set-image'; readonly version: number }
   | { readonly do: 'scale'; readonly replicas: number }
   | { readonly do: 'pause'; readonly paused: boolean }
-  | { readonly do: 'promote' | 'promote-fully' | 'abort' | 'retry' | 'undo' };
+  | { readonly do: 'promote' | 'promote-fully' | 'abort' | 'retry' | 'undo' | 'restart' };
 
 export interface History {
   readonly name: string;
@@ -44,6 +44,7 @@ function randomDeed({ whole, one, chance }: Random): Deed {
   if (chance(0.35)) return { do: 'set-image', version: whole(1, mostVersions) };
   if (chance(0.2)) return { do: 'scale', replicas: whole(1, 6) };
   if (chance(0.1)) return { do: 'pause', paused: chance(0.4) };
+  if (chance(0.1)) return { do: 'restart' };
   return { do: one(['promote', 'promote', 'promote', 'promote-fully', 'abort', 'abort', 'retry', 'undo']) };
 }
 

@@ -56,6 +56,8 @@ async function act(world: World, name: string, deed: Deed): Promise<void> {
       return void (await world.patchStatus(name, { abort: false }));
     case 'undo':
       return void (await world.setImage(name, 'shop:1'));
+    case 'restart':
+      return void (await world.patch('Rollout', name, { spec: { restartAt: new Date(Date.now()).toISOString() } }));
     default:
       deed satisfies never;
   }
