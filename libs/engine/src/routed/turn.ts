@@ -49,12 +49,32 @@ export function routedTurn(s: Situation, plan: Plan): TurnResult {
   }
   const weights = intent && answer !== 'missing' ? recorded(s, intent, answer) : undefined;
   const result = strategyResult(s, plan, wanted, intent, answer);
+  const ahead = namedAhead(s, weights ?? s.status.canary?.weights);
   const blocked = answer === 'missing' || answer === 'pending' ? blockingRouter(s) : undefined;
-  if (blocked) return { ...result, blockedBy: { what: `traffic router "${blocked.router}"`, reason: blocked.reason } };
-  if (!weights) return result;
+  if (blocked)
+    return { ...result, ...ahead, blockedBy: { what: `traffic router "${blocked.router}"`, reason: blocked.reason } };
+  if (!weights) return { ...result, ...ahead };
   const events = [...weightEvents(s.status.canary?.weights, weights), ...(result.events ?? [])];
   const isHandedOver = result.stableRS === weights.canary.podTemplateHash && weights.canary.weight === maxWeightOf(s);
-  return { ...result, weights: isHandedOver ? handedOver(weights) : weights, events };
+  return { ...result, weights: isHandedOver ? handedOver(weights) : weights, ...ahead, events };
+}
+
+/**
+ * A version of an experiment is named in the stored status before any router is told to send it traffic: whoever takes its pods and its Service away asks that status,
+ * and an answer that is lost must not make it look as if nobody were sent there.
+ */
+const isNamed = ({ rollout }: Situation, { hash }: { readonly hash: string }): boolean =>
+  (rollout.status?.canary?.weights?.additional ?? []).some(({ podTemplateHash }) => podTemplateHash === hash);
+
+/** The split with those that are still to be named, at a weight of 0: nothing has been seen to go there. */
+function namedAhead(s: Situation, weights: TrafficWeights | null | undefined): Pick<TurnResult, 'weights'> {
+  const unnamed = experimentDestinations(s).filter((each) => !isNamed(s, each));
+  if (!weights || unnamed.length === 0) return {};
+  const known = (weights.additional ?? []).filter(({ podTemplateHash: hash }) =>
+    unnamed.every((each) => each.hash !== hash),
+  );
+  const next = unnamed.map(({ service, hash }) => ({ weight: 0, serviceName: service, podTemplateHash: hash }));
+  return { weights: { ...weights, additional: [...known, ...next] } };
 }
 
 const VERIFY_AGAIN_MS = 10_000;
@@ -175,7 +195,7 @@ function wantedIntent(
     canary: { service: names.canary, hash: routedHash(s, reached.canary ?? newSet.hash) },
     weight: routableShare(s, isReady ? askedShare(s, wanted) : 0, routed, carrier),
     maxWeight: maxWeightOf(s),
-    extraDestinations: experimentDestinations(s),
+    extraDestinations: experimentDestinations(s).filter((each) => isNamed(s, each)),
     ...(isReady && wanted.canary > 0 ? managedRoutes(s) : noManagedRoutes),
     managedRoutes: (canaryOf(s)?.trafficRouting?.managedRoutes ?? []).map((route) => route.name),
   };

@@ -3,7 +3,7 @@ import { decideRollout } from '../decide-rollout.ts';
 import type { Action, Decision } from '../decision.ts';
 import { routersOf } from '../hold.ts';
 import type { RouterObservation } from '../routed/intent.ts';
-import type { ReleaseAnswer } from '../snapshot.ts';
+import type { ReleaseAnswer, RolloutSnapshot } from '../snapshot.ts';
 import { at, service, snapshot } from './build.ts';
 
 /** A small world with one obedient router, in which decisions are carried out at once: for tests of the order of things. */
@@ -22,6 +22,8 @@ export class RoutedWorld {
   readonly broken = new Set<string>();
   routerWorks = true;
   releases: Readonly<Record<string, ReleaseAnswer>> = {};
+  /** What snapshots have besides, or instead. */
+  further: Partial<RolloutSnapshot> = {};
   protected strategy: CanaryStrategy;
   /** The one that the strategy names at first. */
   private readonly routerName: string;
@@ -52,6 +54,7 @@ export class RoutedWorld {
           routers: { [this.routerName]: this.router },
           releases: this.releases,
           capabilities: { routers: [this.routerName], analysis: false, experiments: false, stepPlugins: [] },
+          ...this.further,
         },
       }),
     );
