@@ -62,8 +62,8 @@ async function runVitest(session: Session): Promise<SuiteResult> {
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   // Machines are shared, small and noisy: a test fails because something is wrong, never because it was slow.
   const patience = ['--testTimeout=60000', '--hookTimeout=60000'];
-  // Most files wait for something most of the time: one at a time, as the runner has it on two cores, would leave both idle.
-  const workers = `--maxWorkers=${Math.max(2, os.availableParallelism() - 1)}`;
+  // Most files wait for something most of the time: one for each core would leave the cores idle.
+  const workers = `--maxWorkers=${os.availableParallelism() + 1}`;
   const { code } = await runProgram(session, bin('vitest'), ['run', ...patience, workers, ...reporters, ...selected], {
     output: 'show',
     cwd: root,
