@@ -55,6 +55,8 @@ export function randomHistory(name: string, random: Random): History {
     deed: randomDeed(random),
   }));
   const [router, replicas] = [one(routers), whole(1, 5)];
+  // A version's only pod is away while it is restarted at rest, and pods of an update that begins meanwhile may be there first: no order avoids that.
+  const keepsOne = replicas > 1 && deeds.every(({ deed }) => deed.do !== 'scale' || deed.replicas > 1);
   return {
     name,
     router,
@@ -62,7 +64,10 @@ export function randomHistory(name: string, random: Random): History {
     steps: randomSteps(random),
     canary: randomCanary(random),
     // The first deed is always an update: without one nothing moves.
-    deeds: [{ afterMs: 0, deed: { do: 'set-image', version: 2 } }, ...deeds],
+    deeds: [
+      { afterMs: 0, deed: { do: 'set-image', version: 2 } },
+      ...deeds.filter(({ deed }) => keepsOne || deed.do !== 'restart'),
+    ],
     goal: one(['promoted', 'promoted', 'aborted']),
   };
 }
