@@ -88,6 +88,17 @@ describe('an experiment step', () => {
     expect(world.begun).toEqual(['2-1', '2-1-1']);
   });
 
+  it('makes a new experiment after an abort also when the old one cannot be seen to end yet', () => {
+    const world = new JudgedWorld({ canary: { steps: steps.slice(1) } }, 4);
+    world.setImage('shop:1').settle().setImage('shop:2').settle();
+    say(world, '2-0', { phase: 'Running' });
+    const old = world.experiments.get(world.named('2-0'))!;
+    world.patchStatus({ abort: true }).settle();
+    world.experiments.set(world.named('2-0'), old);
+    world.patchStatus({ abort: false }).settle();
+    expect(world.begun).toEqual(['2-0', '2-0-1']);
+  });
+
   it('does not end the experiment before the abort is stored: somebody may take that back', () => {
     const world = say(updated(), '2-1', { phase: 'Running' });
     const asked = () => world.decide().actions.filter(({ kind }) => kind === 'TerminateExperiment');

@@ -93,7 +93,8 @@ function freeName(s: Situation, wanted: Experiment): string {
     const existing = named(s, name);
     if (!existing) return name;
     const isUsable = !existing.spec.terminate && !isCompleted(existing.status?.phase);
-    if (isUsable && deepEqual(existing.spec, wanted.spec)) return name;
+    // After an abort those that are there are told to end, whether or not that can be seen already.
+    if (isUsable && !s.rollout.status?.abortedAt && deepEqual(existing.spec, wanted.spec)) return name;
   }
 }
 
