@@ -186,7 +186,8 @@ function seen(router: VirtualRouter, intent: TrafficIntent): Answer {
   return {
     kind: 'observed',
     intent,
-    inSync: isSame(routes, intent),
+    // What it has promised and not written yet takes the place of what is routed now.
+    inSync: isSame(routes, intent) && (verifies || coming === undefined),
     canaryWeight: routes === undefined ? 0 : weightOf(routes, intent.canary.service),
     verification: !verifies ? 'unsupported' : coming ? 'pending' : 'verified',
     ...detail,

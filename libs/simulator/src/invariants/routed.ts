@@ -90,7 +90,8 @@ function shortfall(scene: Scene, routes: TrafficIntent, status: RolloutStatus): 
   const canary = reached(scene, routes.canary);
   const shares = new Map<string, number>();
   const send = (hash: string | undefined, share: number): void => {
-    if (hash !== undefined) shares.set(hash, (shares.get(hash) ?? 0) + share);
+    if (hash === undefined) return;
+    if (hash !== '') shares.set(hash, (shares.get(hash) ?? 0) + share);
     else for (const set of scene.sets) send(set.hash, (share * set.available) / availableOf(scene));
   };
   const percent = (100 * weight) / max;
@@ -109,9 +110,9 @@ function shortfall(scene: Scene, routes: TrafficIntent, status: RolloutStatus): 
   return { unanswered, beyond: beyond + unanswered };
 }
 
-/** The version that a side of the routes reaches; undefined: each pod alike, by a Service that selects all versions. */
+/** The version that a side of the routes reaches; '': each pod alike, by a Service that selects all versions; undefined: nobody, the Service is gone. */
 function reached({ selectors }: Scene, { service, hash }: TrafficIntent['canary']): string | undefined {
-  return (service ? selectors.get(service) : hash) || undefined;
+  return service ? selectors.get(service) : hash || undefined;
 }
 
 /** The canary's pods are what people asked for, and its weight follows the step: only the floor of one pod holds. Source: architecture §4.2. */
