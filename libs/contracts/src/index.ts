@@ -1,4 +1,11 @@
-export { errorCodeOf, errorCodeTrailer, errorReasonTrailer, pluginErrorCodes, protocolVersion, statusOf } from './errors.ts';
+export {
+  errorCodeOf,
+  errorCodeTrailer,
+  errorReasonTrailer,
+  pluginErrorCodes,
+  protocolVersion,
+  statusOf,
+} from './errors.ts';
 export type { PluginErrorCode } from './errors.ts';
 
 export {
