@@ -1,5 +1,6 @@
 import type { CanaryStrategy } from '@sluice/model';
 import { describe, expect, test } from 'vitest';
+import { service } from '../testing/build.ts';
 import { RoutedWorld } from '../testing/routed-world.ts';
 
 const deployed = (strategy: CanaryStrategy, replicas = 5) => new RoutedWorld(strategy, replicas).settle();
@@ -75,5 +76,26 @@ describe('Pods of the new version', () => {
     world.now += 100;
     world.settle();
     expect(world.pods('shop:2')).toBe(0);
+  });
+  test('stay while a Service selects all versions and the stable one has not all of its own', () => {
+    const scale = (replicas: number) => ({ setCanaryScale: { replicas } });
+    const world = deployed({ steps: [scale(3), { pause: {} }, scale(1), { pause: {} }] }).setImage('shop:2');
+    world.status = { ...world.status, currentStepIndex: 2, pauseConditions: undefined };
+    world.services.set('shop-stable', service('shop-stable', undefined, false));
+    const isDrained = () => world.decide().actions.some((action) => action.kind === 'UpdateReplicaSet');
+    expect(isDrained()).toBe(true);
+    for (const [name, set] of world.sets)
+      if (set.status?.replicas === 5) world.sets.set(name, { ...set, status: { ...set.status, availableReplicas: 2 } });
+    expect(isDrained()).toBe(false);
+  });
+  test('stay while a router has been told where traffic goes and routes something else', () => {
+    const world = deployed({ steps: [{ setWeight: 60 }, { pause: {} }, { setWeight: 20 }, { pause: {} }] });
+    world.setImage('shop:2').promote();
+    const { router } = world;
+    askFor(world, 'shop:2', 3);
+    const isDrained = () => world.decide().actions.some((action) => action.kind === 'UpdateReplicaSet');
+    expect(isDrained()).toBe(true);
+    if (router.kind === 'observed') world.router = { ...router, inSync: false };
+    expect(isDrained()).toBe(false);
   });
 });

@@ -22,14 +22,14 @@ export function routedNow(s: Situation): TrafficSpan {
 }
 
 /**
- * Whether what is known of the traffic is enough to take pods away: every router has been looked at, and none still waits for its routes to be
- * obeyed. Traffic that is on its way may be at any of the weights that were declared since.
+ * Whether what is known of the traffic is enough to take pods away: every router has been looked at and routes what it was told, and none still
+ * waits for its routes to be obeyed. Traffic that is on its way may be at any of the weights that were declared since.
  */
 export const isTrafficKnown = (s: Situation): boolean =>
   routersOf(s.spec).every((router) => {
     const seen = observationOf(s, router);
     if (seen.kind === 'unavailable') return !seen.isGuess;
-    return seen.kind === 'observed' && seen.verification !== 'pending';
+    return seen.kind === 'observed' && seen.inSync && seen.verification !== 'pending';
   });
 
 /** The version on the canary side where no Service says so: as routers were seen to route it, or as the status remembers it. */

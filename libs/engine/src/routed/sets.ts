@@ -50,7 +50,7 @@ function planNewSet(s: Situation, plan: Plan, wanted: number, routed: TrafficSpa
 function carrying(s: Situation, routed: TrafficSpan): number {
   // Where no pods are asked for, there is nothing to carry it anyway.
   if (s.replicas === 0) return 0;
-  if (!isTrafficKnown(s)) return s.roles.newSet.spec;
+  if (!isTrafficKnown(s) || isNeededByAll(s)) return s.roles.newSet.spec;
   const isReached = routed.highest > 0 || routed.byHeader;
   return Math.max(isReached ? 1 : 0, scaleByHand(s) ? 0 : podsFor(s, routed.highest));
 }
@@ -95,20 +95,28 @@ function planOthers(s: Situation, plan: Plan, intent: TrafficIntent | undefined,
   });
 }
 
+/** What the two Services select: a hash, or '' for all versions. */
+function selectedHashes(s: Situation): readonly (string | undefined)[] {
+  const names = serviceNames(s);
+  return [names.stable, names.canary].map((name) => {
+    const service = serviceOf(s, name);
+    return service && selectedHash(service);
+  });
+}
+
+/** A Service that selects all versions needs the pods of each, until the stable one has all that are asked for. */
+function isNeededByAll(s: Situation): boolean {
+  const { stableSet } = s.roles;
+  const isStableWhole = stableSet !== undefined && lastingAvailable(stableSet) >= s.replicas;
+  return !isStableWhole && selectedHashes(s).includes('');
+}
+
 /** Traffic may still reach it: a Service was last seen to select it, or the routers have not all been seen to be done with it. */
 function isReferenced(s: Situation, set: SetView, intent: TrafficIntent | undefined, answer: Acknowledgement): boolean {
   // Where no pods are asked for there is nobody to move traffic to, and nothing to wait for.
   if (s.replicas === 0) return false;
-  const names = serviceNames(s);
-  // A Service that selects all versions needs the pods of each, until the stable one has all that are asked for.
-  const { stableSet } = s.roles;
-  const isStableWhole = stableSet !== undefined && lastingAvailable(stableSet) >= s.replicas;
-  const selected = [names.stable, names.canary].some((name) => {
-    const service = serviceOf(s, name);
-    const hash = service && selectedHash(service);
-    return hash === set.hash || (hash === '' && !isStableWhole);
-  });
-  if (selected || intent?.canary.hash === set.hash) return true;
+  const isSelected = selectedHashes(s).includes(set.hash) || isNeededByAll(s);
+  if (isSelected || intent?.canary.hash === set.hash) return true;
   if (answer !== 'missing' && answer !== 'pending') return false;
   const weights = s.status.canary?.weights;
   const isRecorded = weights?.canary.podTemplateHash === set.hash || weights?.stable.podTemplateHash === set.hash;
