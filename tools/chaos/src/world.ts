@@ -16,7 +16,7 @@ import type { Program, Programs } from './programs.ts';
 
 export const systemNamespace = 'sluice-system';
 // Generous: what is tried here is that things happen, not how fast.
-const patienceMs = 60_000;
+const patienceMs = 150_000;
 
 /** What `GET /explain/…` of the controller answers, as far as it is looked at here. */
 export interface Explained {
