@@ -66,9 +66,14 @@ async function runVitest(session: Session): Promise<SuiteResult> {
   const workers = `--maxWorkers=${os.availableParallelism() + 1}`;
   // Files that share a worker share what they import as well: anew for each, that was a third of the time.
   const shared = [workers, '--no-isolate'];
-  const { code } = await runProgram(session, bin('vitest'), ['run', ...patience, ...shared, ...reporters, ...selected], {
-    output: 'show',
-    cwd: root,
-  });
+  const { code } = await runProgram(
+    session,
+    bin('vitest'),
+    ['run', ...patience, ...shared, ...reporters, ...selected],
+    {
+      output: 'show',
+      cwd: root,
+    },
+  );
   return readVitestReport(report, code);
 }
