@@ -66,14 +66,7 @@ async function runVitest(session: Session): Promise<SuiteResult> {
   const workers = `--maxWorkers=${os.availableParallelism() + 1}`;
   // Files that share a worker share what they import as well: anew for each, that was a third of the time.
   const shared = [workers, '--no-isolate'];
-  const { code } = await runProgram(
-    session,
-    bin('vitest'),
-    ['run', ...patience, ...shared, ...reporters, ...selected],
-    {
-      output: 'show',
-      cwd: root,
-    },
-  );
+  const options = ['run', ...patience, ...shared, ...reporters, ...selected];
+  const { code } = await runProgram(session, bin('vitest'), options, { output: 'show', cwd: root });
   return readVitestReport(report, code);
 }
