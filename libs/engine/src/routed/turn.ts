@@ -159,7 +159,7 @@ function isRoutedStepDone(
   if (step.pause) return isRouted && isPauseStepOver(s, index);
   if (step.setWeight !== undefined && step.setWeight !== null) {
     // With a threshold, and without any pods at all, the step does not wait for the capacity that its whole weight would need.
-    const mayBeLess = s.replicas === 0 || !!canaryOf(s)?.replicaProgressThreshold;
+    const mayBeLess = s.replicas === 0 || (!!canaryOf(s)?.replicaProgressThreshold && isRecorded(s));
     return isRouted && isAtRoutedCounts(s, wanted) && (mayBeLess || intent?.weight === weightAtStep(s, index));
   }
   if (step.setCanaryScale) return isAtRoutedCounts(s, wanted);
@@ -173,6 +173,12 @@ const isPauseStepOver = (s: Situation, index: number): boolean => {
   const pause = stepsOf(s)[index]?.pause;
   return !!pause && isPauseOver(s, pause);
 };
+
+/**
+ * Whether the status tells of a split. The first that routers are told is the one that they have without us: what is asked of them from then on is given back, also by
+ * a controller that has only the status to know it from.
+ */
+const isRecorded = ({ status }: Situation): boolean => !!status.canary?.weights;
 
 /** What every router is to do now; undefined while the stable Service is not where the routes need it, and where nobody could answer. */
 function wantedIntent(
@@ -193,7 +199,7 @@ function wantedIntent(
   return {
     stable: { service: names.stable, hash: stableSet.hash },
     canary: { service: names.canary, hash: routedHash(s, reached.canary ?? newSet.hash) },
-    weight: routableShare(s, isReady ? askedShare(s, wanted) : 0, routed, carrier),
+    weight: routableShare(s, isReady && isRecorded(s) ? askedShare(s, wanted) : 0, routed, carrier),
     maxWeight: maxWeightOf(s),
     extraDestinations: experimentDestinations(s).filter((each) => isNamed(s, each)),
     ...(isReady && wanted.canary > 0 ? managedRoutes(s) : noManagedRoutes),
