@@ -99,3 +99,16 @@ describe('Pods of the new version', () => {
     expect(isDrained()).toBe(false);
   });
 });
+
+test('Pods of a stable version that shrinks as its traffic goes stay while a Service selects all versions and the new one has not all of its own', () => {
+  const world = deployed({ dynamicStableScale: true, steps: [{ setWeight: 60 }, { pause: {} }] }).setImage('shop:2');
+  expect([world.pods('shop:1'), world.pods('shop:2')]).toEqual([2, 3]);
+  world.services.set('shop-canary', service('shop-canary', undefined, false));
+  const stableSet = [...world.sets].find(([, set]) => set.spec.replicas === 2)!;
+  world.sets.set(stableSet[0], { ...stableSet[1], spec: { ...stableSet[1].spec, replicas: 4 } });
+  const isDrained = () => world.decide().actions.some((action) => action.kind === 'UpdateReplicaSet');
+  expect(isDrained()).toBe(false);
+  world.services.delete('shop-canary');
+  world.services.set('shop-canary', service('shop-canary', world.status.currentPodHash));
+  expect(isDrained()).toBe(true);
+});

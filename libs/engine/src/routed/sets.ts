@@ -29,7 +29,8 @@ export function planRoutedSets(
   if (stableSet) {
     dropDeadline(plan, stableSet);
     // What nobody has looked at yet may still need all pods that there are.
-    planReplicas(s, plan, stableSet, isTrafficKnown(s) ? wanted.stable : Math.max(wanted.stable, stableSet.spec));
+    const mayGo = isTrafficKnown(s) && !isSpreadBeyond(s, newSet);
+    planReplicas(s, plan, stableSet, mayGo ? wanted.stable : Math.max(wanted.stable, stableSet.spec));
   }
   if (newSet !== stableSet) planNewSet(s, plan, wanted.canary, routed);
   planOthers(s, plan, intent, answer);
@@ -50,7 +51,7 @@ function planNewSet(s: Situation, plan: Plan, wanted: number, routed: TrafficSpa
 function carrying(s: Situation, routed: TrafficSpan): number {
   // Where no pods are asked for, there is nothing to carry it anyway.
   if (s.replicas === 0) return 0;
-  if (!isTrafficKnown(s) || isNeededByAll(s)) return s.roles.newSet.spec;
+  if (!isTrafficKnown(s) || isSpreadBeyond(s, s.roles.stableSet)) return s.roles.newSet.spec;
   const isReached = routed.highest > 0 || routed.byHeader;
   return Math.max(isReached ? 1 : 0, scaleByHand(s) ? 0 : podsFor(s, routed.highest));
 }
@@ -104,18 +105,15 @@ function selectedHashes(s: Situation): readonly (string | undefined)[] {
   });
 }
 
-/** A Service that selects all versions needs the pods of each, until the stable one has all that are asked for. */
-function isNeededByAll(s: Situation): boolean {
-  const { stableSet } = s.roles;
-  const isStableWhole = stableSet !== undefined && lastingAvailable(stableSet) >= s.replicas;
-  return !isStableWhole && selectedHashes(s).includes('');
-}
+/** A Service that selects all versions needs the pods of each, until the one that is to stay has all that are asked for. */
+const isSpreadBeyond = (s: Situation, staying: SetView | undefined): boolean =>
+  selectedHashes(s).includes('') && !(staying !== undefined && lastingAvailable(staying) >= s.replicas);
 
 /** Traffic may still reach it: a Service was last seen to select it, or the routers have not all been seen to be done with it. */
 function isReferenced(s: Situation, set: SetView, intent: TrafficIntent | undefined, answer: Acknowledgement): boolean {
   // Where no pods are asked for there is nobody to move traffic to, and nothing to wait for.
   if (s.replicas === 0) return false;
-  const isSelected = selectedHashes(s).includes(set.hash) || isNeededByAll(s);
+  const isSelected = selectedHashes(s).includes(set.hash) || isSpreadBeyond(s, s.roles.stableSet);
   if (isSelected || intent?.canary.hash === set.hash) return true;
   if (answer !== 'missing' && answer !== 'pending') return false;
   const weights = s.status.canary?.weights;
