@@ -6,6 +6,7 @@ export class World {
   get(kind: string, name: string): Promise<StoredObject>;
   list(kind: string): Promise<StoredObject[]>;
   patch(kind: string, name: string, body: unknown): Promise<StoredObject>;
+  patchStatus(kind: string, name: string, body: unknown): Promise<StoredObject>;
   setImage(name: string, image: string, container?: string): Promise<void>;
   abort(name: string): Promise<StoredObject>;
   retry(name: string): Promise<StoredObject>;
