@@ -1,10 +1,9 @@
 import { controllerOf, isKubeError, keyOf, parseKey, resources } from '@sluice/kube';
 import type { KubeClient, KubeLogger, RawObject } from '@sluice/kube';
-import { managedByAnnotation, podTemplateHashLabel } from '@sluice/model';
+import { managedByAnnotation, podTemplateHashLabel, serviceNamesOf } from '@sluice/model';
 import type { Service } from '@sluice/model';
 import type { Caches } from './assemble/caches.ts';
 import { projectRollout } from './assemble/projections.ts';
-import { serviceNamesOf } from './assemble/references.ts';
 
 export interface ServiceReleaseOptions {
   readonly caches: Caches;

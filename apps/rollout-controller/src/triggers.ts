@@ -1,10 +1,9 @@
 import { controllerOf, keyOf, sameJson } from '@sluice/kube';
 import type { Priority } from '@sluice/kube';
-import { referencedTemplates, selectorMatches } from '@sluice/model';
+import { referencedTemplates, selectorMatches, serviceNamesOf } from '@sluice/model';
 import type { AnalysisRun, Experiment, ReplicaSet, Rollout } from '@sluice/model';
 import { workloadIndexKey } from './assemble/caches.ts';
 import type { Caches } from './assemble/caches.ts';
-import { serviceNamesOf } from './assemble/references.ts';
 import { selectsOneVersion } from './service-release.ts';
 
 export interface TriggerTargets {

@@ -1,9 +1,10 @@
 import type { ChangeHandler, Informer, KubeObject } from '@sluice/kube';
 import { controllerOf, keyOf } from '@sluice/kube';
+import { serviceNamesOf } from '@sluice/model';
 import type { ReplicaSet, Rollout, Service } from '@sluice/model';
 import { workloadIndexKey } from '../src/assemble/caches.ts';
 import type { Caches } from '../src/assemble/caches.ts';
-import { serviceNamesOf, workloadReferenceOf } from '../src/assemble/references.ts';
+import { workloadReferenceOf } from '../src/assemble/references.ts';
 import type { CachedWorkload, WorkloadHandler } from '../src/assemble/workloads.ts';
 
 interface Contents {

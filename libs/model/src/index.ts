@@ -5,6 +5,7 @@ export * from './int-or-string.ts';
 export * from './names.ts';
 export * from './quantity.ts';
 export * from './selector.ts';
+export * from './service-names.ts';
 export * from './time.ts';
 export * from './template-defaults.ts';
 export * from './template-equality.ts';

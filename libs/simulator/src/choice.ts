@@ -1,4 +1,4 @@
-import { podTemplateHashLabel } from '@sluice/model';
+import { podTemplateHashLabel, serviceNamesOf } from '@sluice/model';
 import { happenings, nextMoment, passTime, play } from './agenda.ts';
 import { restartRunner } from './analysis-runner.ts';
 import type { Measured } from './analysis-runner.ts';
@@ -9,7 +9,6 @@ import { removeOwner, removeReplicaSet } from './garbage.ts';
 import { deletePod, setImageBehaviour, unreadyPod } from './kubelet.ts';
 import { isDeleting } from './objects.ts';
 import type { Kind } from './objects.ts';
-import { serviceNamesOf } from './observe.ts';
 import { restartRouter } from './router.ts';
 import { disturbPlugins } from './step-plugin-faults.ts';
 import { reconcile } from './turn.ts';

@@ -11,7 +11,7 @@ export { removeOwner, removeReplicaSet } from './garbage.ts';
 export { deletePod, isReady, setImageBehaviour, unreadyPod } from './kubelet.ts';
 export { apiVersions, controllerOf, isDeleting, kinds, mergePatch, timeText, versionOf } from './objects.ts';
 export type { Kind, Manifest, StoredKinds } from './objects.ts';
-export { observe, serviceNamesOf } from './observe.ts';
+export { observe } from './observe.ts';
 export { availableAt, podsOf } from './replica-set-controller.ts';
 export { after, askedFor, availableOf, sceneOf } from './scene.ts';
 export type { Scene, SceneSet } from './scene.ts';

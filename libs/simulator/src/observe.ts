@@ -1,6 +1,6 @@
 import { needsPods } from '@sluice/engine';
 import type { RolloutSnapshot, ServiceObservation, WorkloadObservation } from '@sluice/engine';
-import { podTemplateHashLabel, selectorMatches } from '@sluice/model';
+import { podTemplateHashLabel, selectorMatches, serviceNamesOf } from '@sluice/model';
 import type { KubeObject, LabelSelector, ReplicaSet, Rollout } from '@sluice/model';
 import type { Cache } from './cache.ts';
 import { controllerOf } from './objects.ts';
@@ -77,19 +77,6 @@ function observeWorkload(cache: Cache, { spec }: Rollout): WorkloadObservation {
   return found
     ? { kind: 'found', template: found.template, generation: found.metadata.generation ?? 1 }
     : missing('podtemplates');
-}
-
-export function serviceNamesOf({ spec }: Rollout): string[] {
-  const { canary, blueGreen } = spec.strategy ?? {};
-  const names = [
-    canary?.stableService,
-    canary?.canaryService,
-    canary?.pingPong?.pingService,
-    canary?.pingPong?.pongService,
-    blueGreen?.activeService,
-    blueGreen?.previewService,
-  ];
-  return names.filter((name): name is string => Boolean(name));
 }
 
 function observeServices(cache: Cache, rollout: Rollout): Record<string, ServiceObservation> {

@@ -1,5 +1,6 @@
 // Random histories: a Rollout as it begins, what happens to it, and what it must come to once faults stop.
 import fc from 'fast-check';
+import { serviceNamesOf } from '@sluice/model';
 import type {
   BlueGreenStrategy,
   CanaryStrategy,
@@ -62,7 +63,7 @@ export function manifestsOf(history: History): Manifest[] {
     ...(workload ? { scaleDown: workload } : {}),
   };
   return [
-    ...servicesOf(history).map(service),
+    ...serviceNamesOf({ spec: history }).map(service),
     ...(history.metrics
       ? [{ kind: 'AnalysisTemplate' as const, metadata: { name: 'check' }, spec: { metrics: [history.metrics] } }]
       : []),
@@ -73,18 +74,6 @@ export function manifestsOf(history: History): Manifest[] {
       spec: workload ? { ...common, workloadRef } : { ...common, selector, template },
     },
   ];
-}
-
-export function servicesOf({ strategy: { canary, blueGreen } }: Pick<History, 'strategy'>): string[] {
-  const names = [
-    canary?.stableService,
-    canary?.canaryService,
-    canary?.pingPong?.pingService,
-    canary?.pingPong?.pongService,
-    blueGreen?.activeService,
-    blueGreen?.previewService,
-  ];
-  return names.filter((name): name is string => Boolean(name));
 }
 
 // Choices

@@ -1,9 +1,8 @@
 // Engines that are wrong on purpose: each breaks one property, so that the property shows that it can find it.
 import type { Action, Decision, ExperimentAction } from '@sluice/engine';
 import { decideExperiment, decideRollout } from '@sluice/engine';
-import { podTemplateHash, podTemplateHashLabel } from '@sluice/model';
+import { podTemplateHash, podTemplateHashLabel, serviceNamesOf } from '@sluice/model';
 import type { AnalysisPhase, AnalysisRun } from '@sluice/model';
-import { serviceNamesOf } from '../src/index.ts';
 import type { DecideExperiment, DecideRollout } from '../src/index.ts';
 
 const withActions =

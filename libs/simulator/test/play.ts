@@ -1,6 +1,6 @@
 // Plays a history and looks at everything on the way: what a decision would do, whether it comes to rest, where it ends.
 import { isCompleted, noCapabilities, routersOf } from '@sluice/engine';
-import { podTemplateHashLabel } from '@sluice/model';
+import { podTemplateHashLabel, serviceNamesOf } from '@sluice/model';
 import type { PodTemplateSpec, ReplicaSet, RolloutSpec, RolloutStatus } from '@sluice/model';
 import {
   abort,
@@ -25,7 +25,7 @@ import {
   violationsOf,
 } from '../src/index.ts';
 import type { DecideExperiment, DecideRollout, Property, Turn, VirtualRouter, World } from '../src/index.ts';
-import { images, manifestsOf, ROLLOUT, service, servicesOf } from './history.ts';
+import { images, manifestsOf, ROLLOUT, service } from './history.ts';
 import type { Goal, History } from './history.ts';
 import { calmStepPlugins, stepPluginWrongs, unprovenSteps } from './plugin-checks.ts';
 import type { PluginBroke } from './plugin-checks.ts';
@@ -126,7 +126,8 @@ export function stopFaults(world: World, history: History): void {
   world.evictionsRefused = false;
   for (const router of world.routers) calmRouter(world, router);
   if (world.stepPlugins) calmStepPlugins(world, world.stepPlugins);
-  for (const name of servicesOf(history)) if (!world.store.get('Service', name)) apply(world, service(name));
+  for (const name of serviceNamesOf({ spec: history }))
+    if (!world.store.get('Service', name)) apply(world, service(name));
   patchRolloutSpec(world, ROLLOUT, { paused: false });
 }
 

@@ -1,6 +1,6 @@
 import { controllerOf, createInformer, keyOf, resources } from '@sluice/kube';
 import type { Informer } from '@sluice/kube';
-import { podTemplateHashLabel, referencedTemplates } from '@sluice/model';
+import { podTemplateHashLabel, referencedTemplates, serviceNamesOf } from '@sluice/model';
 import type { AnalysisRun, AnalysisTemplate, Experiment, ReplicaSet, Rollout, Service } from '@sluice/model';
 import { createCacheSet, informerOptions, instanceSelector } from '@sluice/reconcile';
 import type { CacheSet, CacheSetOptions } from '@sluice/reconcile';
@@ -12,7 +12,7 @@ import {
   projectRollout,
   projectService,
 } from './projections.ts';
-import { serviceNamesOf, workloadReferenceOf } from './references.ts';
+import { workloadReferenceOf } from './references.ts';
 import { createWorkloadCaches } from './workloads.ts';
 import type { WorkloadCaches } from './workloads.ts';
 

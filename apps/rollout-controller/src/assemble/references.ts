@@ -2,20 +2,6 @@ import { resources } from '@sluice/kube';
 import type { ResourceRef } from '@sluice/kube';
 import type { Rollout } from '@sluice/model';
 
-/** Names of all Services that the strategy names, each once. Source: spec-rollout §8. */
-export function serviceNamesOf(rollout: Rollout): readonly string[] {
-  const { blueGreen, canary } = rollout.spec.strategy ?? {};
-  const named = [
-    blueGreen?.activeService,
-    blueGreen?.previewService,
-    canary?.stableService,
-    canary?.canaryService,
-    canary?.pingPong?.pingService,
-    canary?.pingPong?.pongService,
-  ];
-  return [...new Set(named.filter((name) => name !== undefined && name !== ''))] as string[];
-}
-
 export type WorkloadKind = 'Deployment' | 'ReplicaSet' | 'PodTemplate';
 
 /** The kinds that a `workloadRef` may name, by kind. */

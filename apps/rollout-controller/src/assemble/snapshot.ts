@@ -1,9 +1,9 @@
 import { controllerOf } from '@sluice/kube';
 import { needsPods } from '@sluice/engine';
 import type { Capabilities, EpochMs, RolloutSnapshot, ServiceObservation, WorkloadObservation } from '@sluice/engine';
-import { referencedTemplates, selectorMatches } from '@sluice/model';
+import { referencedTemplates, selectorMatches, serviceNamesOf } from '@sluice/model';
 import type { AnalysisTemplate, LabelSelector, Pod, ReplicaSet, Rollout, TemplateReference } from '@sluice/model';
-import { serviceNamesOf, workloadReferenceOf } from './references.ts';
+import { workloadReferenceOf } from './references.ts';
 import type { Sources } from './sources.ts';
 
 /** What is known besides the objects: see RolloutSnapshot. */

@@ -1,8 +1,7 @@
 import { isCompleted } from '@sluice/engine';
-import { podTemplateHashLabel, selectorMatches } from '@sluice/model';
+import { podTemplateHashLabel, selectorMatches, serviceNamesOf } from '@sluice/model';
 import type { Experiment } from '@sluice/model';
 import { controllerOf } from '../objects.ts';
-import { serviceNamesOf } from '../observe.ts';
 import type { World } from '../world.ts';
 
 /**
