@@ -1,8 +1,7 @@
-import { endingsOfGone } from '@sluice/engine';
+import { endingsOfGone, pluginTransition } from '@sluice/engine';
 import type { EpochMs, StepPluginCall } from '@sluice/engine';
 import { createWorkQueue, keyOf } from '@sluice/kube';
 import type { KubeLogger } from '@sluice/kube';
-import { eventReasons } from '@sluice/model';
 import type { Rollout } from '@sluice/model';
 import type { CallContext } from '../routers/routers.ts';
 import type { StepPlugins } from './step-plugins.ts';
@@ -43,7 +42,7 @@ export function createLastEndings({ stepPlugins, logger, mayWrite, contextOf, no
       try {
         const { phase = 'Successful', message } = await stepPlugins.callForGone(rollout, call, context);
         owed.delete(id);
-        tell(context, call, phase === 'Running' ? 'Failed' : phase, message);
+        context.record(pluginTransition(call, phase === 'Running' ? 'Failed' : phase, message));
       } catch (error) {
         if (signal.aborted) return;
         if (now() - since < patienceMs) throw error;
@@ -52,7 +51,7 @@ export function createLastEndings({ stepPlugins, logger, mayWrite, contextOf, no
           { rollout: key, plugin: call.name, method: call.method, error },
           'a step plugin has not ended what it does for a Rollout that was deleted; it is given up',
         );
-        tell(context, call, 'Failed', error instanceof Error ? error.message : String(error));
+        context.record(pluginTransition(call, 'Failed', error instanceof Error ? error.message : String(error)));
       }
     },
   });
@@ -67,13 +66,4 @@ export function createLastEndings({ stepPlugins, logger, mayWrite, contextOf, no
       }
     },
   };
-}
-
-function tell({ record }: CallContext, { name, index, method }: StepPluginCall, phase: string, message: string): void {
-  const isBad = phase === 'Failed' || phase === 'Error';
-  record({
-    type: isBad ? 'Warning' : 'Normal',
-    reason: eventReasons.stepPluginTransition,
-    message: `Step plugin ${name} (step ${index + 1}) ${method === 'Abort' ? 'aborted' : 'terminated'} (${phase})${isBad && message ? `: ${message}` : ''}`,
-  });
 }

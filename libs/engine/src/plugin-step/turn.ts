@@ -32,6 +32,7 @@ import {
 } from './entries.ts';
 import type { StepPluginCall } from './intent.ts';
 import { failedPluginRun, nextPluginCall } from './next-call.ts';
+import { pluginTransition } from './transition.ts';
 
 /** What step plugins have answered that the status does not say yet, and what they are to end from now on. A plugin's no to its step takes the update back. */
 export function pluginTurn(s: Situation): ComposedStatus | undefined {
@@ -70,11 +71,7 @@ function givenUp(s: Situation): ComposedStatus | undefined {
   const time = formatTime(s.now);
   const message = `the plugin has not ended it since ${ending.startedAt}: ${pluginAway(s, ending.name)}`;
   const entry: StepPluginStatus = { ...before, phase: 'Failed', message, updatedAt: time, finishedAt: time };
-  const [event] = transition(ending, entry);
-  return {
-    status: told(s.status, entry),
-    events: event ? [{ ...event, message: `${event.message}: ${message}` }] : [],
-  };
+  return { status: told(s.status, entry), events: transition(ending, entry, message) };
 }
 
 /** What has ended of an update that is over is of no more interest. */
@@ -137,19 +134,13 @@ function waits(s: Situation, call: StepPluginCall, reason: string): Planned {
   };
 }
 
-const verbs = { Run: 'transitioned to', Terminate: 'terminated', Abort: 'aborted' } as const;
-
 /** A step that is done is told by the event of its completion. */
-function transition(before: StepPluginStatus | undefined, entry: StepPluginStatus): readonly EventIntent[] {
-  const { name, index, operation, phase } = entry;
-  if (before?.phase === phase || (operation === 'Run' && phase === 'Successful')) return [];
-  const isBad = phase === 'Failed' || phase === 'Error';
-  const told = operation === 'Run' ? phase : `(${phase})`;
-  return [
-    {
-      type: isBad ? 'Warning' : 'Normal',
-      reason: eventReasons.stepPluginTransition,
-      message: `Step plugin ${name} (step ${index + 1}) ${verbs[operation]} ${told}`,
-    },
-  ];
+function transition(
+  before: StepPluginStatus | undefined,
+  entry: StepPluginStatus,
+  why?: string,
+): readonly EventIntent[] {
+  const { operation, phase } = entry;
+  if (!phase || before?.phase === phase || (operation === 'Run' && phase === 'Successful')) return [];
+  return [pluginTransition(entry, phase, why)];
 }
