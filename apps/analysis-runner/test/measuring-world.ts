@@ -1,11 +1,11 @@
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient, resources, silentLogger } from '@sluice/kube';
 import type { KubeClient, RawObject } from '@sluice/kube';
 import { startLocalCluster } from '@sluice/local-cluster';
 import type { LocalCluster, WriteRecord } from '@sluice/local-cluster';
+import { waitUntil } from '@sluice/local-cluster/testing';
 import type { AnalysisRun, AnalysisRunSpec, Metric } from '@sluice/model';
 import { createPluginHost } from '@sluice/plugin-host';
 import type { ClientTls } from '@sluice/service/tls';
@@ -226,19 +226,8 @@ export class MeasuringWorld {
 
   // Waiting.
 
-  async until(what: string, test: () => Promise<boolean> | boolean): Promise<void> {
-    const end = Date.now() + patienceMs;
-    let failure: unknown;
-    for (;;) {
-      try {
-        if (await test()) return;
-        failure = undefined;
-      } catch (error) {
-        failure = error;
-      }
-      if (Date.now() > end) throw new Error(`still waiting for ${what}`, { cause: failure });
-      await sleep(20);
-    }
+  until(what: string, test: () => Promise<boolean> | boolean): Promise<void> {
+    return waitUntil(what, test, { patienceMs });
   }
   async phase(name: string, phase: string, namespace = this.namespace): Promise<AnalysisRun> {
     let last: AnalysisRun | undefined;

@@ -7,6 +7,7 @@ import { createClient, resources } from '@sluice/kube';
 import type { KubeClient, RawObject } from '@sluice/kube';
 import { startLocalCluster } from '@sluice/local-cluster';
 import type { DataPlane, LocalCluster, WriteRecord } from '@sluice/local-cluster';
+import { waitUntil } from '@sluice/local-cluster/testing';
 import type { Rollout, RolloutStatus } from '@sluice/model';
 import { installCustomResources, routerCrds, sluiceCrds } from '@sluice/tools-start';
 import { kinds, pluginName } from './apps.ts';
@@ -191,19 +192,8 @@ export class World {
 
   // Waiting.
 
-  async until(what: string, test: () => Promise<boolean> | boolean): Promise<void> {
-    const end = Date.now() + patienceMs;
-    let failure: unknown;
-    for (;;) {
-      try {
-        if (await test()) return;
-        failure = undefined;
-      } catch (error) {
-        failure = error;
-      }
-      if (Date.now() > end) throw new Error(`still waiting for ${what}`, { cause: failure });
-      await sleep(30);
-    }
+  until(what: string, test: () => Promise<boolean> | boolean): Promise<void> {
+    return waitUntil(what, test, { patienceMs, everyMs: 30 });
   }
   /** Resolves with the Rollout once its newest spec was observed and the test holds. */
   async status(name: string, what: string, test: (status: RolloutStatus) => boolean): Promise<Rollout> {

@@ -1,13 +1,13 @@
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient, resources } from '@sluice/kube';
 import type { KubeClient, RawObject, ResourceRef } from '@sluice/kube';
 import { parseAllDocuments } from 'yaml';
 import type { WriteRecord } from '../api/audit.ts';
 import { startLocalCluster } from '../cluster.ts';
 import type { LocalCluster } from '../cluster.ts';
+import { waitUntil } from './wait-until.ts';
 
 const crds = path.resolve(import.meta.dirname, '../../../../charts/sluice/crds');
 // Generous: what is tried is that things happen, not how fast.
@@ -115,19 +115,8 @@ export class TestWorld {
 
   // Waiting.
 
-  async until(what: string, test: () => Promise<boolean> | boolean): Promise<void> {
-    const end = Date.now() + patienceMs;
-    let failure: unknown;
-    for (;;) {
-      try {
-        if (await test()) return;
-        failure = undefined;
-      } catch (error) {
-        failure = error;
-      }
-      if (Date.now() > end) throw new Error(`still waiting for ${what}`, { cause: failure });
-      await sleep(20);
-    }
+  until(what: string, test: () => Promise<boolean> | boolean): Promise<void> {
+    return waitUntil(what, test, { patienceMs });
   }
 }
 
