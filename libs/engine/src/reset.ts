@@ -30,11 +30,10 @@ export function reset(s: Situation): TurnResult {
   const { newSet } = s.roles;
   const canary = canaryOf(s);
   const isPodChange = s.status.currentPodHash !== newSet.hash;
-  const skip = isPodChange ? skippedSteps(s) : undefined;
+  const skip = skippedSteps(s, isPodChange);
   const isBack = isPodChange && !!s.status.stableRS && s.status.stableRS === newSet.hash;
   const steps = stepsOf(s).length;
-  // Steps that change after everything was promoted have nothing left to do.
-  const isDone = skip !== undefined || (!isPodChange && s.status.stableRS === newSet.hash);
+  const isDone = skip !== undefined;
   const currentStepIndex = canary && steps > 0 ? (isDone ? steps : 0) : null;
   return {
     startsOver: true,
@@ -53,9 +52,10 @@ export function reset(s: Situation): TurnResult {
   };
 }
 
-function skippedSteps(s: Situation): string | undefined {
+/** Why none of the steps has to be gone through. Steps that change after everything was promoted have nothing left to do. */
+function skippedSteps(s: Situation, isPodChange: boolean): string | undefined {
   if (s.status.stableRS && s.status.stableRS === s.roles.newSet.hash) return 'Rollback to stable ReplicaSets';
-  return isWithinRollbackWindow(s) ? 'Rollback within the rollback window' : undefined;
+  return isPodChange && isWithinRollbackWindow(s) ? 'Rollback within the rollback window' : undefined;
 }
 
 const selectors = ({ status }: Situation) => ({

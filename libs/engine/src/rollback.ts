@@ -1,9 +1,10 @@
 import { experimentNameAnnotation } from '@sluice/model';
+import { wasMadeBefore } from './sets.ts';
 import type { Situation } from './situation.ts';
 
 /** The desired version is the stable one, or was made before it. */
 export function isRollback({ roles: { newSet, stableSet } }: Situation): boolean {
-  return stableSet !== undefined && (newSet === stableSet || newSet.createdAt < stableSet.createdAt);
+  return stableSet !== undefined && (newSet === stableSet || wasMadeBefore(newSet, stableSet));
 }
 
 /**
@@ -14,11 +15,11 @@ export function isRollback({ roles: { newSet, stableSet } }: Situation): boolean
 export function isWithinRollbackWindow(s: Situation): boolean {
   const window = s.spec.rollbackWindow?.revisions;
   const { newSet, stableSet, all } = s.roles;
-  if (!window || !stableSet || newSet === stableSet || newSet.createdAt >= stableSet.createdAt) return false;
+  if (!window || !stableSet || newSet === stableSet || !wasMadeBefore(newSet, stableSet)) return false;
   const between = all.filter(
     (set) =>
-      set.createdAt > newSet.createdAt &&
-      set.createdAt < stableSet.createdAt &&
+      wasMadeBefore(newSet, set) &&
+      wasMadeBefore(set, stableSet) &&
       set.stored?.metadata.annotations?.[experimentNameAnnotation] === undefined,
   );
   return between.length < window;

@@ -3,6 +3,7 @@ import {
   parseTime,
   podTemplateHashLabel,
   revisionAnnotation,
+  revisionHistoryAnnotation,
   scaleDownDeadlineAnnotation,
 } from '@sluice/model';
 import type { ReplicaSet } from '@sluice/model';
@@ -74,5 +75,19 @@ export const newestFirst = (a: SetView, b: SetView): number =>
   b.revision - a.revision || b.createdAt - a.createdAt || compareText(b.name, a.name);
 export const oldestFirst = (a: SetView, b: SetView): number =>
   a.createdAt - b.createdAt || a.revision - b.revision || compareText(a.name, b.name);
+
+/**
+ * Whether one set existed before the other. Creation times are whole seconds: within one, the revision that each had first decides, which
+ * a set keeps in its history when it is gone back to. One that is still to be created is before none, whatever the clocks say.
+ */
+export function wasMadeBefore(a: SetView, b: SetView): boolean {
+  if (a.stored === undefined || b.stored === undefined) return a.stored !== undefined;
+  return a.createdAt < b.createdAt || (a.createdAt === b.createdAt && firstRevision(a) < firstRevision(b));
+}
+
+function firstRevision({ stored, revision }: SetView): number {
+  const [first] = stored?.metadata.annotations?.[revisionHistoryAnnotation]?.split(',') ?? [];
+  return wholeNumber(first) ?? revision;
+}
 
 const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

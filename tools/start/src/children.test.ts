@@ -85,11 +85,19 @@ describe('children of a session', () => {
     await expect(children.start(program('six', STAYS))).rejects.toThrow('six is not started');
   });
 
+  it('go on when what they print cannot be kept', async () => {
+    const homeless = createChildren({ folder: path.join(folder, 'missing') });
+    const child = await homeless.start(program('seven', `console.log('one'); console.log('ready yes'); ${STAYS}`));
+    expect(isAlive(child.pid)).toBe(true);
+    await homeless.stop();
+    expect(isAlive(child.pid)).toBe(false);
+  });
+
   it('leave what they print in a file of their own', async () => {
     await children.start(
-      program('seven', `console.log('one'); console.error('two'); console.log('ready yes'); ${STAYS}`),
+      program('eight', `console.log('one'); console.error('two'); console.log('ready yes'); ${STAYS}`),
     );
     await children.stop();
-    expect(fs.readFileSync(path.join(folder, 'seven.log'), 'utf8').trim().split('\n').sort()).toEqual(['one', 'two']);
+    expect(fs.readFileSync(path.join(folder, 'eight.log'), 'utf8').trim().split('\n').sort()).toEqual(['one', 'two']);
   });
 });

@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import readline from 'node:readline';
+import { finished } from 'node:stream/promises';
 import { Failure } from '../first-stage/failure.mjs';
 import { lastWords } from './last-words.ts';
 
@@ -111,18 +112,31 @@ function launch<Ready>(spec: ChildSpec<Ready>, logs: Logs): Launched<Ready> {
     waiting = false;
     announced.resolve(ready);
   });
-  const ended = new Promise<string>((resolve) => {
+  const gone = new Promise<string>((resolve) => {
     handle.once('error', (error) => resolve(`does not start: ${error.message}`));
     // 'close' and not 'exit': the last words have been read by then.
     handle.once('close', (code, signal) => resolve(signal ? `was ended by ${signal}` : `ended with code ${code}`));
   });
-  void ended.then(() => sink !== process.stderr && sink?.end());
+  // Whoever waits for its end may read its log then, or remove the folder.
+  const ended = gone.then((how) => closed(sink).then(() => how));
   return { tracked: { name: spec.name, handle, ended, words, expectedToEnd: false }, announced: announced.promise };
 }
 
 function sinkOf(spec: ChildSpec<unknown>, logs: Logs): NodeJS.WritableStream | undefined {
-  if (logs !== 'stderr') return fs.createWriteStream(path.join(logs.folder, `${spec.name}.log`));
-  return spec.quiet ? undefined : process.stderr;
+  if (logs === 'stderr') return spec.quiet ? undefined : process.stderr;
+  const file = path.join(logs.folder, `${spec.name}.log`);
+  // A log that cannot be kept (no space, no such folder) is no reason to end what it tells of.
+  return fs.createWriteStream(file).once('error', ({ message }) => {
+    console.error(`what ${spec.name} prints is not kept: ${message}`);
+  });
+}
+
+/** Everything that was given to it is in its file. */
+async function closed(sink: NodeJS.WritableStream | undefined): Promise<void> {
+  if (!sink || sink === process.stderr) return;
+  sink.end();
+  // One that failed has said so.
+  await finished(sink).catch(() => {});
 }
 
 async function untilReady<Ready>(spec: ChildSpec<Ready>, child: Launched<Ready>): Promise<Ready> {
