@@ -39,7 +39,7 @@ interface Played {
 }
 
 /** Plays scenarios, shows how it goes, and tells how it ended. Options given later count. */
-const check = (session: Session, given: readonly string[]) => {
+function check(session: Session, given: readonly string[]) {
   const file = path.join(session.temp, 'report.json');
   return async (names: readonly string[], ...more: string[]): Promise<Played> => {
     fs.rmSync(file, { force: true });
@@ -49,7 +49,7 @@ const check = (session: Session, given: readonly string[]) => {
     const differing = Object.keys(report).filter((name) => report[name]?.length);
     return { code, differing, same: Object.keys(report).length - differing.length };
   };
-};
+}
 
 /**
  * Scenarios wait for quiet within deadlines of 2 to 5 s: on a machine that stands still for a moment they miss what they look for.
