@@ -128,6 +128,17 @@ describe('execute', () => {
     expect(sent(calls)).toEqual(['patch replicasets web-a']);
   });
 
+  it('remembers of a refused template which field is wrong, and nothing about the ReplicaSet that was never made', async () => {
+    const message = 'ReplicaSet.apps "web-b" is invalid: spec.template.spec.containers[0].image: Required value';
+    const causes = [{ field: 'spec.template.spec.containers[0].image', message: 'Required value' }];
+    const fail = failOn('create', 'replicasets', { code: 'Invalid', message, details: { causes } });
+    const { creations, run } = setUp({ fail });
+    await run([createSet('web-b')]);
+    expect(creations.of('uid-web', 1_000_000).templateRefusal?.message).toBe(
+      'spec.template.spec.containers[0].image: Required value',
+    );
+  });
+
   it('remembers that the server refused a template, and does not send it again', async () => {
     const fail = failOn('create', 'replicasets', { code: 'Invalid', message: 'spec.template: no' });
     const { creations, run } = setUp({ fail });

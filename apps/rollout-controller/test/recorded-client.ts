@@ -9,7 +9,7 @@ export interface RecordedCall {
   readonly options?: Readonly<Record<string, unknown>>;
 }
 
-export type Failure = { readonly code: KubeErrorCode; readonly message?: string };
+export type Failure = { readonly code: KubeErrorCode; readonly message?: string } & Partial<Pick<KubeError, 'details'>>;
 
 /**
  * Answers from a list of objects and notes what it is asked. Nothing is stored: what a write would do on a server is tried on the local
@@ -27,7 +27,7 @@ export function recordedClient(
     const failure = fail(call);
     if (failure === undefined) return;
     const text = failure.message ?? failure.code;
-    throw new KubeError({ code: failure.code, message: text, serverMessage: text });
+    throw new KubeError({ ...failure, message: text, serverMessage: text });
   }
   const found = (kind: string, name: string | undefined): KubeObject | undefined =>
     objects.find((object) => object.kind === kind && object.metadata.name === name);

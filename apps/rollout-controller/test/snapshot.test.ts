@@ -92,9 +92,9 @@ describe('the snapshot', () => {
     expect(isIncomplete(snapshot)).toBe(true);
   });
 
-  it('gives the words of the server for a workload that is missing, and its own for a kind that cannot be', async () => {
+  it('says which workload is missing, in words like those of the server, and its own for a kind that cannot be', async () => {
     const { snapshot } = await assemble(migrating, { workload: 'absent' });
-    expect(snapshot.workload).toEqual({ kind: 'missing', message: 'deployments "old" not found' });
+    expect(snapshot.workload).toEqual({ kind: 'missing', message: `deployments.apps "${namespace}/old" not found` });
     const strange = rollout('web', {
       spec: { workloadRef: { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'old' } },
     });

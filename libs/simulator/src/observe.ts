@@ -51,11 +51,14 @@ function observeAnalyses({ cache, capabilities }: World, rollout: Rollout): Part
   };
 }
 
-function observeWorkload(cache: Cache, { spec }: Rollout): WorkloadObservation {
+function observeWorkload(cache: Cache, { metadata, spec }: Rollout): WorkloadObservation {
   const { workloadRef } = spec;
   if (!workloadRef) return { kind: 'inline' };
   const { kind, name = '' } = workloadRef;
-  const missing = (what: string): WorkloadObservation => ({ kind: 'missing', message: `${what} "${name}" not found` });
+  const missing = (what: string): WorkloadObservation => ({
+    kind: 'missing',
+    message: `${what} "${metadata.namespace ?? ''}/${name}" not found`,
+  });
   if (kind === 'Deployment') {
     const found = cache.get('Deployment', name);
     if (!found) return missing('deployments.apps');

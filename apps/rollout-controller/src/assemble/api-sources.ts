@@ -18,7 +18,7 @@ import {
 import { workloadKinds } from './references.ts';
 import { assembleSnapshot } from './snapshot.ts';
 import type { Known } from './snapshot.ts';
-import { foundWorkload } from './sources.ts';
+import { foundWorkload, missingWorkload } from './sources.ts';
 import type { Sources } from './sources.ts';
 
 export interface ApiSnapshotOptions {
@@ -64,12 +64,13 @@ function toldByStatus({ rollout, workload }: RolloutSnapshot): Known {
   const hash = podTemplateHash(template, status.collisionCount);
   const told = (type: ConditionType, reason: string): string =>
     status.conditions?.find((condition) => condition.type === type && condition.reason === reason)?.message ?? '';
-  const [, refusal = ''] = told(conditionTypes.invalidSpec, conditionReasons.invalidSpec).split(
-    ' is invalid: ReplicaSet',
-  );
+  const [, refusal = ''] =
+    / is invalid: ((?:ReplicaSet|spec\.template).*)/s.exec(
+      told(conditionTypes.invalidSpec, conditionReasons.invalidSpec),
+    ) ?? [];
   const failure = told(conditionTypes.progressing, conditionReasons.replicaSetCreateError);
   return {
-    ...(refusal === '' ? {} : { templateRefusal: { hash, message: `ReplicaSet${refusal}` } }),
+    ...(refusal === '' ? {} : { templateRefusal: { hash, message: refusal } }),
     ...(failure === '' ? {} : { createFailure: { hash, message: failure } }),
   };
 }
@@ -137,7 +138,7 @@ function apiSources(
       try {
         const raw = await client.find<RawObject>(ref, { namespace, name: reference.name });
         if (raw !== undefined) return foundWorkload(projectWorkload(raw), reference.of);
-        return { kind: 'missing', message: notFoundText(ref, reference.name) };
+        return missingWorkload(namespace, reference.of, reference.name);
       } catch {
         return { kind: 'unknown' };
       }
@@ -154,9 +155,4 @@ function apiSources(
       }
     },
   };
-}
-
-/** As the API server words it. */
-function notFoundText({ plural, group }: { readonly plural: string; readonly group: string }, name: string): string {
-  return `${group === '' ? plural : `${plural}.${group}`} "${name}" not found`;
 }

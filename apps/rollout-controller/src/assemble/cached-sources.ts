@@ -7,7 +7,7 @@ import type { Caches } from './caches.ts';
 import { projectAnalysisTemplate, projectPod, projectService, projectWorkload } from './projections.ts';
 import { workloadKinds } from './references.ts';
 import type { WorkloadReference } from './references.ts';
-import { foundWorkload } from './sources.ts';
+import { foundWorkload, missingWorkload } from './sources.ts';
 import type { Sources } from './sources.ts';
 
 /**
@@ -42,7 +42,7 @@ export function cachedSources(
       const raw = await client.get<RawObject>(workloadKinds[reference.of], key, call);
       return foundWorkload(projectWorkload(raw), reference.of);
     } catch (error) {
-      if (isKubeError(error, 'NotFound')) return { kind: 'missing', message: error.serverMessage ?? error.message };
+      if (isKubeError(error, 'NotFound')) return missingWorkload(namespace, reference.of, reference.name);
       logger.warn(
         { kind: reference.of, workload: `${namespace}/${reference.name}`, error },
         'a workload could not be read',

@@ -1,7 +1,8 @@
 import type { ServiceObservation, WorkloadObservation } from '@sluice/engine';
 import type { AnalysisRun, AnalysisTemplate, Experiment, LabelSelector, Pod, ReplicaSet, Rollout } from '@sluice/model';
+import { workloadKinds } from './references.ts';
 import type { Workload } from './projections.ts';
-import type { WorkloadReference } from './references.ts';
+import type { WorkloadKind, WorkloadReference } from './references.ts';
 
 /**
  * Where a snapshot comes from: the caches of the controller, or direct reads. No method throws: what could not be read is `unknown`,
@@ -30,4 +31,11 @@ export function foundWorkload({ metadata, template, selector, replicas }: Worklo
     ...(selector === undefined ? {} : { selector }),
     ...(of === 'Deployment' ? { replicas: replicas ?? 1 } : {}),
   };
+}
+
+/** In words like the API server's, with the namespace: that is what the InvalidSpec message of the reference says. */
+export function missingWorkload(namespace: string, of: WorkloadKind, name: string): WorkloadObservation {
+  const { plural, group } = workloadKinds[of];
+  const resource = group === '' ? plural : `${plural}.${group}`;
+  return { kind: 'missing', message: `${resource} "${namespace}/${name}" not found` };
 }

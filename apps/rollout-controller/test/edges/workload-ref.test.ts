@@ -187,7 +187,7 @@ describe.concurrent('a template that is elsewhere', { timeout }, () => {
     await world.remove('Deployment', name);
     await world.degraded(name);
     expect((await world.rollout(name)).status?.message).toBe(
-      `InvalidSpec: The Rollout "${name}" is invalid: deployments.apps "${name}" not found`,
+      `InvalidSpec: The Rollout "${name}" is invalid: deployments.apps "${world.namespace}/${name}" not found`,
     );
     await world.settled();
     expect(await pods(name)).toEqual(before.pods);

@@ -54,7 +54,7 @@ describe('what a Rollout refers to', () => {
 
   it('must be Services that select its pods; the hash label does not count', () => {
     expect(messageOf(canary(two), having(service('c', { tier: 'x' }), service('s')))).toBe(
-      'spec.strategy.canary.canaryService: Invalid value: "c": Service "c" selects the label tier=x, which the pod template does not have',
+      'spec.strategy.canary.canaryService: Invalid value: "c": Service "c" has unmatch label "tier" in rollout',
     );
     expect(
       messageOf(canary(two), having(service('c', { app: 'shop', [podTemplateHashLabel]: 'x' }), service('s', {}))),

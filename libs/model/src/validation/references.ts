@@ -109,12 +109,7 @@ const serviceError = (
   const foreign = Object.entries(service.spec?.selector ?? {}).find(
     ([key, value]) => key !== podTemplateHashLabel && labels[key] !== value,
   );
-  if (foreign)
-    return invalid(
-      path,
-      name,
-      `Service "${name}" selects the label ${foreign[0]}=${foreign[1]}, which the pod template does not have`,
-    );
+  if (foreign) return invalid(path, name, `Service "${name}" has unmatch label "${foreign[0]}" in rollout`);
   const owner = service.metadata.annotations?.[managedByAnnotation];
   return owner !== undefined && owner !== rollout.metadata.name
     ? invalid(path, name, `Service "${name}" is managed by another Rollout, "${owner}"`)

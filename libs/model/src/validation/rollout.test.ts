@@ -70,11 +70,15 @@ const broken: [string, Rollout, string][] = [
     rollout({ selector: { matchLabels: { app: 'a b' } } }),
     'spec.selector: Invalid value: {"matchLabels":{"app":"a b"}}: matchLabels: "a b" is not a valid label value',
   ],
-  ['a template beside a reference', rollout({ workloadRef: ref }), 'spec.template: Internal error: must be empty'],
+  [
+    'a template beside a reference',
+    rollout({ workloadRef: ref }),
+    'spec.template: Internal error: template must be empty for workload reference rollout',
+  ],
   [
     'annotations of a template beside a reference',
     rollout({ workloadRef: ref, template: { metadata: { annotations: { a: 'b' } } } }),
-    'spec.template: Internal error: must be empty',
+    'spec.template: Internal error: template must be empty for workload reference rollout',
   ],
   [
     'no template',
@@ -250,7 +254,7 @@ const broken: [string, Rollout, string][] = [
   [
     'a canary scale without router',
     step({ setCanaryScale: { replicas: 1 } }),
-    `${steps0}.setCanaryScale: Invalid value: {"replicas":1}: SetCanaryScale requires TrafficRouting to be set`,
+    'spec.strategy.trafficRouting: Required value: SetCanaryScale requires TrafficRouting to be set',
   ],
   [
     'a header route without router',

@@ -24,7 +24,7 @@ const templateBesideReferenceError = ({ template, workloadRef }: RolloutSpec): F
   const { labels, annotations } = template?.metadata ?? {};
   const hasMetadata = Object.keys(labels ?? {}).length > 0 || Object.keys(annotations ?? {}).length > 0;
   return workloadRef && hasMetadata
-    ? { type: 'Internal error', path: 'spec.template', detail: 'must be empty' }
+    ? { type: 'Internal error', path: 'spec.template', detail: 'template must be empty for workload reference rollout' }
     : undefined;
 };
 

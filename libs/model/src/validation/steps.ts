@@ -4,7 +4,7 @@ import type { CanaryStrategy } from '../api/rollout-strategy.ts';
 import { defaults } from '../defaults.ts';
 import { pauseSeconds } from '../durations.ts';
 import { isLabelKey } from '../selector.ts';
-import { firstError, invalid } from './field-error.ts';
+import { firstError, invalid, required } from './field-error.ts';
 import type { FieldError } from './field-error.ts';
 
 const isSet = (value: unknown): boolean => value !== undefined && value !== null;
@@ -46,9 +46,10 @@ const pauseError = (step: CanaryStep, path: string): FieldError | undefined => {
   return seconds < 0 ? invalid(`${path}.pause.duration`, seconds, 'Duration needs to be greater than 0') : undefined;
 };
 
-const scaleError = (step: CanaryStep, path: string, canary: CanaryStrategy): FieldError | undefined =>
+/** Named by what is missing, not by the step: users of the reference know it in these words. */
+const scaleError = (step: CanaryStep, canary: CanaryStrategy): FieldError | undefined =>
   step.setCanaryScale && !canary.trafficRouting
-    ? invalid(`${path}.setCanaryScale`, step.setCanaryScale, 'SetCanaryScale requires TrafficRouting to be set')
+    ? required('spec.strategy.trafficRouting', 'SetCanaryScale requires TrafficRouting to be set')
     : undefined;
 
 const matcherCount = (match: StringMatch | null | undefined): number =>
@@ -148,7 +149,7 @@ export const stepError = (step: CanaryStep, path: string, canary: CanaryStrategy
     () => membersError(step, path),
     () => weightError(step, path, canary),
     () => pauseError(step, path),
-    () => scaleError(step, path, canary),
+    () => scaleError(step, canary),
     () => (step.setHeaderRoute ? headerRouteError(step.setHeaderRoute, `${path}.setHeaderRoute`, canary) : undefined),
     () => (step.setMirrorRoute ? mirrorRouteError(step.setMirrorRoute, `${path}.setMirrorRoute`, canary) : undefined),
     () => (step.experiment ? experimentWeightError(step.experiment, `${path}.experiment`, canary) : undefined),
