@@ -7,7 +7,7 @@ export { storedForm } from './same-status.ts';
 export { noCapabilities } from './snapshot.ts';
 export type * from './decision.ts';
 export { endingsOfGone } from './plugin-step/endings.ts';
-export { tellsOfPlugins } from './plugin-step/entries.ts';
+export { endedPhase, tellsOfPlugins } from './plugin-step/entries.ts';
 export { pluginTransition } from './plugin-step/transition.ts';
 export type * from './plugin-step/intent.ts';
 export type * from './routed/intent.ts';

@@ -1,4 +1,4 @@
-import { endingsOfGone, pluginTransition } from '@sluice/engine';
+import { endedPhase, endingsOfGone, pluginTransition } from '@sluice/engine';
 import type { EpochMs, StepPluginCall } from '@sluice/engine';
 import { createWorkQueue, keyOf } from '@sluice/kube';
 import type { KubeLogger } from '@sluice/kube';
@@ -40,9 +40,9 @@ export function createLastEndings({ stepPlugins, logger, mayWrite, contextOf, no
       if (!mayWrite(key)) return void owed.delete(id);
       const context = contextOf(rollout, signal);
       try {
-        const { phase = 'Successful', message } = await stepPlugins.callForGone(rollout, call, context);
+        const { phase, message } = await stepPlugins.callForGone(rollout, call, context);
         owed.delete(id);
-        context.record(pluginTransition(call, phase === 'Running' ? 'Failed' : phase, message));
+        context.record(pluginTransition(call, endedPhase(phase), message));
       } catch (error) {
         if (signal.aborted) return;
         if (now() - since < patienceMs) throw error;

@@ -99,7 +99,9 @@ function phaseOf(
   before: StepPluginStatus | undefined,
   { phase }: StepPluginAnswer,
 ): StepPluginPhase {
-  if (operation === 'Run') return phase ?? before?.phase ?? 'Running';
-  // Whoever ends a step has ended it when he answers.
-  return phase === undefined || phase === 'Running' ? 'Failed' : phase;
+  return operation === 'Run' ? (phase ?? before?.phase ?? 'Running') : endedPhase(phase);
 }
+
+/** Whoever ends a step has ended it when he answers: anything else is a failure. */
+export const endedPhase = (answered: StepPluginPhase | undefined): StepPluginPhase =>
+  answered === undefined || answered === 'Running' ? 'Failed' : answered;
