@@ -12,7 +12,7 @@ afterAll(() => fs.rmSync(folder, { recursive: true }));
 describe('the image of a service', () => {
   it.each(bundledServices())(
     '%s runs away from the repository, from what was bundled',
-    { timeout: 60_000 },
+    { timeout: 240_000 },
     async (place) => {
       const name = path.basename(place);
       const out = path.join(folder, name);

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { MeasuringWorld, metric } from './measuring-world.ts';
 import type { RunningScheduler } from './measuring-world.ts';
 
-const timeout = 120_000;
+const timeout = 240_000;
 let world: MeasuringWorld;
 
 beforeAll(async () => {
@@ -68,8 +68,8 @@ describe('a scheduler', { timeout }, () => {
     const timings = {
       leaderElect: true,
       shards: 4,
-      leaseDurationMs: 3_000,
-      renewDeadlineMs: 2_000,
+      leaseDurationMs: 6_000,
+      renewDeadlineMs: 4_000,
       retryPeriodMs: 200,
     };
     const first = await world.startScheduler(timings);

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MeasuringWorld, metric } from './measuring-world.ts';
 
-const timeout = 120_000;
+const timeout = 240_000;
 const main = path.resolve(import.meta.dirname, '../src/main.ts');
 let world: MeasuringWorld;
 

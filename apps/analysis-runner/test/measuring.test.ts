@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { MeasuringWorld, metric } from './measuring-world.ts';
 
-const timeout = 120_000;
+const timeout = 240_000;
 let world: MeasuringWorld;
 
 beforeAll(async () => {

@@ -51,7 +51,7 @@ function connect(url: string, files: RedisFiles): { redis: Redis; problems: stri
 
 const patient = { timeout: 60_000 };
 
-describe('a Redis with TLS and a password', { timeout: 120_000 }, () => {
+describe('a Redis with TLS and a password', { timeout: 240_000 }, () => {
   test('is reached by files, and by the connection that BullMQ makes for waiting', async () => {
     const { url, caFile } = await startSecured('first');
     const { redis } = connect(url, { caFile, passwordFile: passwordFile('first') });

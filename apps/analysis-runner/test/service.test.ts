@@ -10,7 +10,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { startFakeProvider } from './fake-provider.ts';
 import { MeasuringWorld, metric } from './measuring-world.ts';
 
-const timeout = 120_000;
+const timeout = 240_000;
 let world: MeasuringWorld;
 let client: AnalysisServiceClient;
 

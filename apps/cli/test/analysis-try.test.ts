@@ -224,7 +224,7 @@ To measure smoke as well: --run-jobs
       files.remove();
     });
 
-    it('shows a certificate, and goes by the name of the Service through a tunnel', { timeout: 60_000 }, async () => {
+    it('shows a certificate, and goes by the name of the Service through a tunnel', { timeout: 240_000 }, async () => {
       expect(await attempt(['checks', '--analysis-runner', secured, ...flags])).toMatchObject({ err: '' });
     });
 
@@ -236,7 +236,7 @@ To measure smoke as well: --run-jobs
       expect(names).toContain('- {{ . }}.{{ $root.Release.Namespace }}.svc');
     });
 
-    it('says which flags are missing', { timeout: 60_000 }, async () => {
+    it('says which flags are missing', { timeout: 240_000 }, async () => {
       const { err } = await attempt(['checks', '--analysis-runner', secured]);
       expect(err).toMatch(
         /^Error: the analysis-runner at .* is served with TLS only: .* with --tls-ca, .*--tls-key\n$/,

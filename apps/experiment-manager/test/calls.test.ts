@@ -5,7 +5,7 @@ import type { ExperimentPeer } from '@sluice/peers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LiveWorld, liveExperiment } from './live-world.ts';
 
-const timeout = 120_000;
+const timeout = 240_000;
 let world: LiveWorld;
 let peer: ExperimentPeer;
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { explainExperiment } from '../src/index.ts';
 import { LiveWorld, liveExperiment, liveTemplate, variant } from './live-world.ts';
 
-const timeout = 120_000;
+const timeout = 240_000;
 let world: LiveWorld;
 let manager: Awaited<ReturnType<LiveWorld['startManager']>>;
 const code = async (name: string) =>

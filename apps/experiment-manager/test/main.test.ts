@@ -7,7 +7,7 @@ import { createExperimentPeer } from '@sluice/peers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LiveWorld, liveExperiment, variant } from './live-world.ts';
 
-const timeout = 120_000;
+const timeout = 240_000;
 const main = path.resolve(import.meta.dirname, '../src/main.ts');
 const instanceLabel = 'argo-rollouts.argoproj.io/controller-instance-id';
 let world: LiveWorld;
@@ -79,7 +79,7 @@ describe('the program', { timeout }, () => {
 
 describe('of two managers', { timeout }, () => {
   it('one works, and the other goes on when it stops; an invalid experiment is refused and, mended, runs', async () => {
-    const lease = { leaderElect: true, leaseDurationMs: 1_500, renewDeadlineMs: 1_000, retryPeriodMs: 100 } as const;
+    const lease = { leaderElect: true, leaseDurationMs: 6_000, renewDeadlineMs: 4_000, retryPeriodMs: 100 } as const;
     const first = await world.startManager({ ...lease, identity: 'one' });
     const second = await world.startManager({ ...lease, identity: 'two' });
     expect([first, second].map(({ authority }) => authority.standing('shop/x'))).toEqual(['in charge', 'standby']);

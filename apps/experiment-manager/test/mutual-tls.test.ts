@@ -51,7 +51,7 @@ async function terminate(tls: ClientTls | undefined): Promise<string> {
   }
 }
 
-describe('with certificates, the experiment-manager', { timeout: 60_000 }, () => {
+describe('with certificates, the experiment-manager', { timeout: 240_000 }, () => {
   it('answers the services whose names it was given', async () => {
     expect(await terminate(await clientOf('rollout-controller'))).toBe('done');
   });

@@ -4,7 +4,7 @@ import { createExperimentPeer } from '@sluice/peers';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { LiveWorld, liveExperiment } from './live-world.ts';
 
-const timeout = 180_000;
+const timeout = 240_000;
 const shards = 4;
 const names = Array.from({ length: 8 }, (_, index) => `compare-${index}`);
 let world: LiveWorld;

@@ -13,7 +13,9 @@ export interface Watching {
   readonly events: Json[];
   /** Set when the stream has ended: `end` in good order, `broken` otherwise. */
   ended: 'end' | 'broken' | undefined;
-  /** Resolves when `count` events have come, or fails after 5 s. */
+  /** Resolves when the server watches: what it does from then on is seen. */
+  opened(): Promise<void>;
+  /** Resolves when what has come passes the test, or fails after a minute. */
   until(test: (events: Json[]) => boolean): Promise<Json[]>;
   close(): void;
 }
@@ -66,12 +68,15 @@ export function connect(url: string): Client {
 }
 
 function watch(url: string, path: string): Watching {
+  let answer: () => void;
+  const answered = new Promise<void>((resolve) => (answer = resolve));
   const events: Json[] = [];
   const watching: Watching = {
     events,
     ended: undefined,
+    opened: () => answered,
     async until(test) {
-      const end = Date.now() + 5000;
+      const end = Date.now() + 60_000;
       while (!test(events)) {
         if (Date.now() > end)
           throw new Error(
@@ -84,6 +89,7 @@ function watch(url: string, path: string): Watching {
     close: () => void request.destroy(),
   };
   const request = http.get(`${url}${path}${path.includes('?') ? '&' : '?'}watch=true`, (response) => {
+    answer();
     let rest = '';
     response.on('data', (chunk: Buffer) => {
       const lines = (rest + chunk.toString()).split('\n');

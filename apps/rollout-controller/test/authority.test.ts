@@ -6,8 +6,8 @@ import type { RolloutController } from '../src/index.ts';
 import { LiveWorld, liveRollout } from './live-world.ts';
 import { mortalClient } from '@sluice/local-cluster/testing';
 
-const timeout = 150_000;
-const quick = { leaderElect: true, leaseDurationMs: 1_500, renewDeadlineMs: 1_000, retryPeriodMs: 100 } as const;
+const timeout = 240_000;
+const quick = { leaderElect: true, leaseDurationMs: 6_000, renewDeadlineMs: 4_000, retryPeriodMs: 100 } as const;
 let world: LiveWorld;
 
 beforeEach(async () => {
@@ -75,7 +75,7 @@ describe('of two controllers with one Lease', { timeout }, () => {
 
 describe('beside another controller of this API', { timeout }, () => {
   const lease = (renewTime: string, holderIdentity = 'reference_1') => ({
-    spec: { holderIdentity, leaseDurationSeconds: 1, acquireTime: renewTime, renewTime, leaseTransitions: 0 },
+    spec: { holderIdentity, leaseDurationSeconds: 5, acquireTime: renewTime, renewTime, leaseTransitions: 0 },
   });
   const now = () => new Date().toISOString().replace('Z', '000Z');
   const key = { namespace: 'argo-rollouts', name: 'argo-rollouts-controller-lock' };

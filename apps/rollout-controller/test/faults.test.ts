@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { RolloutController } from '../src/index.ts';
 import { LiveWorld, hashOf, liveRollout, liveServices } from './live-world.ts';
 
-const timeout = 120_000;
+const timeout = 240_000;
 const ours = /sluice/;
 // As in production, only sooner: a dead watch is noticed after its time and this silence.
 const watchTimings: ReflectorTimings = { watchSeconds: 2, idleGraceMs: 500, minBackoffMs: 20, maxBackoffMs: 200 };

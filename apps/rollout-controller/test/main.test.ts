@@ -6,7 +6,7 @@ import { resources } from '@sluice/kube';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LiveWorld, liveRollout } from './live-world.ts';
 
-const timeout = 150_000;
+const timeout = 240_000;
 const main = path.resolve(import.meta.dirname, '../src/main.ts');
 let world: LiveWorld;
 

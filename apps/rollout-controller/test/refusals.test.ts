@@ -2,7 +2,7 @@ import { resources } from '@sluice/kube';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { LiveWorld, liveRollout, liveServices } from './live-world.ts';
 
-const timeout = 150_000;
+const timeout = 240_000;
 let world: LiveWorld;
 
 beforeAll(async () => {

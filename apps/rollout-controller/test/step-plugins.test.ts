@@ -5,7 +5,7 @@ import type { ServedPlugin, StepAnswer, StepOrder } from '@sluice/plugin-sdk';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { LiveWorld, liveRollout } from './live-world.ts';
 
-const timeout = 120_000;
+const timeout = 240_000;
 let world: LiveWorld;
 let served: ServedPlugin;
 let controller: Awaited<ReturnType<typeof controllerWithPlugin>>;

@@ -4,7 +4,7 @@ import type { ServedPlugin } from '@sluice/plugin-sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LiveWorld, liveRollout, liveServices } from './live-world.ts';
 
-const timeout = 120_000;
+const timeout = 240_000;
 const steps = [{ setWeight: 25 }, { pause: { duration: '1s' } }, { setWeight: 50 }, { pause: { duration: '1s' } }];
 let world: LiveWorld;
 let router: ServedPlugin;

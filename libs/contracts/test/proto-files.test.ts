@@ -40,7 +40,7 @@ const released = join(contractsDirectory, 'released.binpb');
 const router = 'sluice/router/v1/router.proto';
 const metric = 'sluice/metric/v1/metric.proto';
 
-describe('the .proto files', { timeout: 60_000 }, () => {
+describe('the .proto files', { timeout: 240_000 }, () => {
   test('are written as protobuf asks for (buf lint)', async () => {
     expect(await buf('lint')).toBe('');
   });

@@ -91,6 +91,37 @@ describe('one step towards it respects surge and availability', () => {
   );
 });
 
+describe('pods of an interrupted update that must not go yet', () => {
+  const counts = (
+    weight: number,
+    stable: [number, number],
+    canary: [number, number],
+    other: [number, number],
+    replicas: number,
+  ) =>
+    canaryCounts({
+      replicas,
+      weight,
+      maxWeight: 100,
+      limits: surgeOf(replicas, undefined, undefined),
+      newSet: set('new', ...canary, 3),
+      stableSet: set('stable', ...stable),
+      others: [set('other', ...other, 2)],
+    });
+
+  test('do not keep an abort from going on: a version that never became ready makes room for the stable one', () => {
+    expect(counts(0, [1, 1], [1, 0], [1, 1], 2)).toEqual({ stable: 1, canary: 0 });
+    expect(counts(0, [1, 1], [0, 0], [1, 1], 2)).toEqual({ stable: 2, canary: 0 });
+  });
+  test('do not keep a full promotion from going on: a stable version that never became ready makes room for the new one', () => {
+    expect(counts(100, [2, 0], [0, 0], [2, 2], 3)).toEqual({ stable: 0, canary: 0 });
+    expect(counts(100, [0, 0], [0, 0], [2, 2], 3)).toEqual({ stable: 0, canary: 2 });
+  });
+  test('wait where the other pods are those that the weight asks for', () => {
+    expect(counts(50, [1, 1], [1, 0], [1, 1], 2)).toEqual({ stable: 1, canary: 1 });
+  });
+});
+
 describe('surge rounds up and unavailability down', () => {
   test.each([
     [10, '39%', '39%', 4, 3],

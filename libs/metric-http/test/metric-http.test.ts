@@ -86,7 +86,7 @@ test('the caller can give up', async () => {
   const server = await startServer(() => undefined);
   const controller = new AbortController();
   const asked = failureOf(client().ask(get(server.url, { signal: controller.signal })));
-  await expect.poll(() => server.seen.length, { timeout: 30_000 }).toBe(1);
+  await expect.poll(() => server.seen.length, { timeout: 60_000 }).toBe(1);
   controller.abort();
   expect((await asked).kind).toBe('aborted');
 });

@@ -16,7 +16,7 @@ async function hostWith(address: string, more: Parameters<typeof startHost>[0] =
   const changes: PluginChange[] = [];
   host.onChange((change) => changes.push(change));
   await host.start();
-  const ready = () => expect.poll(() => host.stateOf('router', name, 'shop'), { timeout: 10_000 }).toBe('ready');
+  const ready = () => expect.poll(() => host.stateOf('router', name, 'shop'), { timeout: 60_000 }).toBe('ready');
   const client = () => host.router(name, 'shop') ?? expect.unreachable(`${name} should be known`);
   return { host, changes, ready, client };
 }
@@ -52,7 +52,7 @@ describe('a configured router', () => {
     const error = await failure(client().apply(intentOf(20), { epoch, deadlineMs: 500 }));
     expect(error).toBeInstanceOf(PluginCallError);
     expect(error).toMatchObject({ code: 'Unavailable', retryable: true, plugin: 'nginx', method: 'Apply' });
-    await expect.poll(() => client().problem, { timeout: 10_000 }).toContain('did not answer Check');
+    await expect.poll(() => client().problem, { timeout: 60_000 }).toContain('did not answer Check');
     await startRouter({ port });
     await ready();
     expect(client().problem).toBeUndefined();

@@ -22,7 +22,7 @@ async function world() {
   return { ours, write, ca, plugin, host };
 }
 
-describe('with mutual TLS', { timeout: 120_000 }, () => {
+describe('with mutual TLS', { timeout: 240_000 }, () => {
   test('both sides show certificates of the authority, and calls go through', async () => {
     const { ca, plugin, host } = await world();
     const served = await startRouter({ tls: { ...plugin, clientCaFile: ca.certFile, refreshMs } });

@@ -76,15 +76,15 @@ const experimentCases: readonly [string, Engines['decideExperiment'] & object, B
 ];
 
 describe('An engine is caught that', () => {
-  it.each(cases)('%s', { timeout: 120_000 }, (_, decide, property, history) => {
+  it.each(cases)('%s', { timeout: 240_000 }, (_, decide, property, history) => {
     expect(catches(property, history, playHistory, { decide })).toBe(true);
   });
 
-  it.each(experimentCases)('%s', { timeout: 120_000 }, (_, decideExperiment, property) => {
+  it.each(experimentCases)('%s', { timeout: 240_000 }, (_, decideExperiment, property) => {
     expect(catches(property, experimentHistory, playHistory, { decideExperiment })).toBe(true);
   });
 
-  it('takes one pod more than it may, judged by the pods there are', { timeout: 120_000 }, () => {
+  it('takes one pod more than it may, judged by the pods there are', { timeout: 240_000 }, () => {
     expect(catches('availability', calmCanaryHistory, playCalmly, { decide: mutants.drainsTooFast })).toBe(true);
   });
 });

@@ -24,7 +24,7 @@ function failedRules({ rules }: Report): string[] {
   return rules.filter(({ outcome }) => outcome === 'failed').map(({ id }) => id);
 }
 
-describe.concurrent('a router that', { timeout: 60_000 }, () => {
+describe.concurrent('a router that', { timeout: 240_000 }, () => {
   test.each(routerMutants)('$does breaks $breaks', async ({ breaks, bend = {}, spoil }) => {
     const started = await startMemoryRouter(bend);
     const report = await reportOn(spoil === undefined ? started : await behindProxy(started, spoil()), breaks);
@@ -37,7 +37,7 @@ describe.concurrent('a router that', { timeout: 60_000 }, () => {
   });
 });
 
-describe.concurrent('a metric provider that', { timeout: 60_000 }, () => {
+describe.concurrent('a metric provider that', { timeout: 240_000 }, () => {
   test.each(metricMutants)('$does breaks $breaks', async ({ breaks, bend, spoil }) => {
     const started = await startMemoryMetric(bend);
     const report = await reportOn(spoil === undefined ? started : await behindProxy(started, spoil()), breaks);
@@ -50,7 +50,7 @@ describe.concurrent('a metric provider that', { timeout: 60_000 }, () => {
   });
 });
 
-describe.concurrent('a step that', { timeout: 60_000 }, () => {
+describe.concurrent('a step that', { timeout: 240_000 }, () => {
   test.each(stepMutants)('$does breaks $breaks', async ({ breaks, bend, spoil }) => {
     const started = await startMemoryStep(bend);
     const report = await reportOn(spoil === undefined ? started : await behindProxy(started, spoil()), breaks);

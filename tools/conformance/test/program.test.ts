@@ -40,7 +40,7 @@ async function addressOf(starting: Promise<{ target: { address: string }; stop: 
   return target.address;
 }
 
-describe('sluice-conformance', { timeout: 60_000 }, () => {
+describe('sluice-conformance', { timeout: 240_000 }, () => {
   test('checks at an address what needs no more, and lists the rest as left out', async () => {
     const { code, out } = await run('--address', await addressOf(startMemoryRouter()));
     expect(code).toBe(0);

@@ -28,7 +28,7 @@ function textOf(file: string): string {
   return tree.read(file, 'utf-8') ?? expect.unreachable(`${file} should have been written`);
 }
 
-describe('npx nx g @sluice/plugin:router', { timeout: 60_000 }, () => {
+describe('npx nx g @sluice/plugin:router', { timeout: 240_000 }, () => {
   test('names the plugin after its organisation and the program after its folder', async () => {
     await generateRouter(tree, { name: 'edge-router', plugin: 'acme/edge' });
     expect(textOf('apps/plugins/edge-router/src/router.ts')).toMatch(/name: ['"]acme\/edge['"]/);

@@ -38,8 +38,8 @@ function start(...args: string[]): Run {
 }
 
 async function nothingIsLeft({ temp, services }: Ready): Promise<void> {
-  await expect.poll(() => services.filter(({ pid }) => isAlive(pid)), { timeout: 10_000 }).toEqual([]);
-  await expect.poll(() => fs.existsSync(temp), { timeout: 10_000 }).toBe(false);
+  await expect.poll(() => services.filter(({ pid }) => isAlive(pid)), { timeout: 60_000 }).toEqual([]);
+  await expect.poll(() => fs.existsSync(temp), { timeout: 60_000 }).toBe(false);
 }
 
 function isAlive(pid: number): boolean {

@@ -35,7 +35,7 @@ function npmStart(args: string[], env: Record<string, string> = {}) {
     child.once('close', (code) => resolve({ code, out, errors })),
   );
   const said = async (text: string) => {
-    await expect.poll(() => out, { timeout: 270_000 }).toContain(text);
+    await expect.poll(() => out, { timeout: 570_000 }).toContain(text);
     return out;
   };
   return { child, ended, said };
@@ -45,7 +45,7 @@ function temporaryFolders(): string[] {
   return fs.readdirSync(temp).filter((name) => name.startsWith('sluice-'));
 }
 
-describe('npm start', { timeout: 300_000 }, () => {
+describe('npm start', { timeout: 600_000 }, () => {
   it('shows the example moving, stays up, and leaves nothing behind on Ctrl-C', async () => {
     const run = npmStart(['--scenario', 'blue-green-automatic']);
     const out = await run.said('Addresses:');
@@ -98,7 +98,7 @@ describe('npm start', { timeout: 300_000 }, () => {
   });
 });
 
-describe('npm start -- --kubeconfig', { timeout: 180_000 }, () => {
+describe('npm start -- --kubeconfig', { timeout: 600_000 }, () => {
   const session = { children, temp, signal: new AbortController().signal, atEnd: () => {} };
 
   it('asks for the CRDs that are missing, and installs them and an example only when told to', async () => {
@@ -120,7 +120,7 @@ describe('npm start -- --kubeconfig', { timeout: 180_000 }, () => {
   });
 });
 
-describe('npm start -- --services-only', { timeout: 180_000 }, () => {
+describe('npm start -- --services-only', { timeout: 600_000 }, () => {
   let cluster: StartedCluster;
   beforeAll(async () => {
     const session = { children, temp, signal: new AbortController().signal, atEnd: () => {} };

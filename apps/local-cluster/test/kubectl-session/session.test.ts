@@ -115,7 +115,7 @@ describe.skipIf(version === undefined)('kubectl', () => {
 
   it.each(commands.map((command, i) => [i, command.run, command] as const))(
     '%i: %s',
-    { timeout: 150_000 },
+    { timeout: 240_000 },
     async (i, line, command) => {
       const [result, other] = await Promise.all([run(command, target), local && run(command, local)]);
       expect(

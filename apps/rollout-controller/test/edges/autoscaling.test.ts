@@ -3,7 +3,7 @@ import type { RawObject } from '@sluice/kube';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LiveWorld, hashOf, liveRollout, liveServices } from '../live-world.ts';
 
-const timeout = 150_000;
+const timeout = 240_000;
 let world: LiveWorld;
 
 beforeAll(async () => {

@@ -5,7 +5,7 @@ import { LiveWorld, liveRollout, liveServices } from '../live-world.ts';
 import { brokenManifests } from './broken-manifests.ts';
 import type { BrokenManifest } from './broken-manifests.ts';
 
-const timeout = 150_000;
+const timeout = 240_000;
 let world: LiveWorld;
 const refusals = new Map<string, string>();
 const good = ['good-canary', 'good-blue-green', 'good-stepless'];

@@ -2,7 +2,7 @@ import { resources } from '@sluice/kube';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LiveWorld, hashOf, liveRollout, liveServices } from '../live-world.ts';
 
-const timeout = 150_000;
+const timeout = 240_000;
 const label = 'argo-rollouts.argoproj.io/controller-instance-id';
 const steps = [{ setWeight: 50 }, { pause: {} }];
 let world: LiveWorld;

@@ -4,7 +4,7 @@ import type { ReplicaSet } from '@sluice/model';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LiveWorld, hashOf, liveRollout, liveServices } from '../live-world.ts';
 
-const timeout = 150_000;
+const timeout = 240_000;
 let world: LiveWorld;
 
 beforeAll(async () => {

@@ -3,7 +3,7 @@ import { resources } from '@sluice/kube';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LiveWorld, hashOf, liveRollout, liveServices } from '../live-world.ts';
 
-const timeout = 150_000;
+const timeout = 240_000;
 let world: LiveWorld;
 
 beforeAll(async () => {
@@ -86,7 +86,7 @@ describe.concurrent('the progress deadline', { timeout }, () => {
   });
 
   it('takes the update back where that is asked for, and a retry tries again', async () => {
-    const spec = { progressDeadlineSeconds: 1, progressDeadlineAbort: true };
+    const spec = { progressDeadlineSeconds: 3, progressDeadlineAbort: true };
     await world.apply(liveRollout('taken-back', { canary: {} }, spec));
     await world.healthy('taken-back');
     await world.setImage('taken-back', 'shop:broken');
@@ -116,14 +116,14 @@ describe.concurrent('the progress deadline', { timeout }, () => {
   });
 
   it('stands still while the Rollout pauses, and does not take back a first deployment', async () => {
-    const spec = { progressDeadlineSeconds: 1, progressDeadlineAbort: true };
+    const spec = { progressDeadlineSeconds: 3, progressDeadlineAbort: true };
     await world.apply(liveRollout('patient', { canary: { steps } }, spec));
     await world.apply(liveRollout('first', { canary: {} }, { ...spec, template: unready('first') }));
     await world.healthy('patient');
     await world.setImage('patient', 'shop:2');
     await world.paused('patient', 1);
     await world.degraded('first');
-    await sleep(1_500);
+    await sleep(3_500);
     await world.paused('patient', 1);
     expect((await world.rollout('first')).status?.message).toContain('ProgressDeadlineExceeded');
     expect(await world.sizes('first')).toBe('shop:1×2');
@@ -142,7 +142,7 @@ describe.concurrent('restartAt', { timeout }, () => {
     await world.apply(liveRollout('tomorrow', { canary: {} }));
     await world.healthy('tomorrow');
     const before = await uids('tomorrow');
-    const restartAt = moment(Date.now() + 2_900);
+    const restartAt = moment(Date.now() + 6_900);
     await world.patch('Rollout', 'tomorrow', { spec: { restartAt } });
     await world.status('tomorrow', 'waiting', ({ message }) => message === 'rollout is restarting');
     if (Date.now() < Date.parse(restartAt)) expect(await uids('tomorrow')).toEqual(before);

@@ -75,7 +75,7 @@ const property = (decide: Decide) =>
     expect(whatIsLeftBehind(decide, given, history)).toBeUndefined();
   });
 
-const timeout = 60_000;
+const timeout = 240_000;
 
 test(
   'whatever happens and wherever the manager is killed, the experiment ends and nothing that it made is left running',

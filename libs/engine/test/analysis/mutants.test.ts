@@ -35,11 +35,11 @@ const cases: readonly [string, DecideAnalysisRun, Property][] = [
 ];
 
 describe('A decision is caught that', () => {
-  it.each(cases)('%s', { timeout: 120_000 }, (_, decide, property) => {
+  it.each(cases)('%s', { timeout: 240_000 }, (_, decide, property) => {
     expect(catches(property, decide)).toBe(true);
   });
 
-  it('takes a run that was stopped for one that succeeded', { timeout: 120_000 }, () => {
+  it('takes a run that was stopped for one that succeeded', { timeout: 240_000 }, () => {
     expect(catches('evidence', undefined, mutants.believesThePhase)).toBe(true);
   });
 });

@@ -11,7 +11,7 @@ const histories = Number(process.env['SLUICE_HISTORIES'] ?? 2000);
 const seed = process.env['SLUICE_SEED'] === 'random' ? undefined : Number(process.env['SLUICE_SEED'] ?? 2026);
 const runs = (numRuns: number) => ({ numRuns: Math.ceil(numRuns), ...(seed === undefined ? {} : { seed }) });
 
-describe('in every history of a run', { timeout: 120_000 }, () => {
+describe('in every history of a run', { timeout: 240_000 }, () => {
   it('each answer counts once, the verdict is that of the answers, and nothing succeeds without evidence', () => {
     fc.assert(
       fc.property(history, (one) => playHistory(one)),
@@ -39,7 +39,7 @@ describe('in every history of a run', { timeout: 120_000 }, () => {
   });
 });
 
-describe('on any run and any answer', { timeout: 120_000 }, () => {
+describe('on any run and any answer', { timeout: 240_000 }, () => {
   it('decides, without changing what it was given, and the same each time', () => {
     fc.assert(
       fc.property(anyRun, fc.array(anyOutcome, { maxLength: 5 }), (run, outcomes) => {

@@ -84,7 +84,7 @@ function say(address: string, tls: ClientTls | undefined): Promise<string | Serv
 const serverOf = (pair: { certFile: string; keyFile: string }): ServerTls => ({ ...pair, clientCaFile: ca, refreshMs });
 const trusting = (more: Partial<ClientTls> = {}): ClientTls => ({ caFile: ca, refreshMs, ...more });
 
-describe('a call with certificates', { timeout: 120_000 }, () => {
+describe('a call with certificates', { timeout: 240_000 }, () => {
   test('goes through where both sides show one of the right authority, and then there is no reason why not', async () => {
     const address = await serve(serverOf(files.write('good', await certificate('localhost', ours))));
     expect(await say(address, trusting(client))).toBe('hello');
@@ -112,7 +112,7 @@ describe('a call with certificates', { timeout: 120_000 }, () => {
   });
 });
 
-describe('a call that is not served says what, where and how to mend it', { timeout: 60_000 }, () => {
+describe('a call that is not served says what, where and how to mend it', { timeout: 240_000 }, () => {
   async function refusal(tls: ClientTls | undefined, server: ServerTls | undefined): Promise<string | undefined> {
     const address = await serve(server);
     expect(await say(address, tls)).toMatchObject({ code: status.UNAVAILABLE });
@@ -189,7 +189,7 @@ describe('a call that is not served says what, where and how to mend it', { time
   });
 });
 
-describe('who is served', { timeout: 60_000 }, () => {
+describe('who is served', { timeout: 240_000 }, () => {
   test('can be some of those whom the authority knows, by the names of their certificates', async () => {
     const server = serverOf(files.write('choosy', await certificate('localhost', ours)));
     const address = await serve(server, (path) => (path === echo.path ? ['controller', 'worker'] : []));

@@ -53,7 +53,7 @@ async function untilAnswered(url: string, query: string, method: 'GET' | 'POST')
   throw new Error(`no answer to ${query}`);
 }
 
-it('the stand-in scrapes, and answers by GET and POST', { timeout: 120_000 }, async () => {
+it('the stand-in scrapes, and answers by GET and POST', { timeout: 240_000 }, async () => {
   const target = { job: 'shop', url: await program() };
   const { url, stop } = await startStandIn({
     targets: [target, { job: 'away', url: 'http://127.0.0.1:1/' }],
@@ -72,7 +72,7 @@ it('the stand-in scrapes, and answers by GET and POST', { timeout: 120_000 }, as
 
 it(
   'what is there answers, a real Prometheus or a stand-in, and ends with the session',
-  { timeout: 180_000 },
+  { timeout: 240_000 },
   async () => {
     const session: Session = {
       children,

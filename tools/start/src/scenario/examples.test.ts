@@ -68,7 +68,7 @@ function startClientsOf(rollout: string, gone: AbortSignal): void {
 }
 
 describe.concurrent('each example', () => {
-  it.each(scenarioNames())('%s comes to its end', { timeout: 180_000 }, async (name) => {
+  it.each(scenarioNames())('%s comes to its end', { timeout: 240_000 }, async (name) => {
     const scenario = readScenario(name);
     const namespace = `example-${name}`;
     await client.create(resources.namespaces, { metadata: { name: namespace } });

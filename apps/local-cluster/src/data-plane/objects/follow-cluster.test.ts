@@ -46,10 +46,10 @@ it('A data plane over the API sends requests where routes, Services and pods say
   world.create('ingresses', 'shop', ingressTo('shop-stable'));
   world.create('ingresses', 'shop-canary', ingressTo('shop-canary'), canaryAnnotations(25));
   const ask = () => get(plane.url, 'shop.example.com');
-  await vi.waitFor(async () => expect((await tally(12, ask))['503']).toBeUndefined(), { timeout: 10_000 });
+  await vi.waitFor(async () => expect((await tally(12, ask))['503']).toBeUndefined(), { timeout: 60_000 });
   expect(await tally(40, ask)).toEqual({ 1: about(30), 2: about(10) });
   world.edit('ingresses', 'shop-canary', (o) => Object.assign(o.metadata, canaryAnnotations(100)));
-  await vi.waitFor(async () => expect(await tally(3, ask)).toEqual({ 2: 3 }), { timeout: 10_000 });
+  await vi.waitFor(async () => expect(await tally(3, ask)).toEqual({ 2: 3 }), { timeout: 60_000 });
   expect(plane.split('default/shop', 60)).toMatchObject({
     rollout: 'default/shop',
     versions: [
