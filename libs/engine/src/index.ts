@@ -11,7 +11,7 @@ export { endedPhase, tellsOfPlugins } from './plugin-step/entries.ts';
 export { pluginTransition } from './plugin-step/transition.ts';
 export type * from './plugin-step/intent.ts';
 export type * from './routed/intent.ts';
-export { spanAfterAnswer, spanAfterFailure } from './routed/span.ts';
+export { recordedShare, spanAfterAnswer, spanAfterFailure } from './routed/span.ts';
 export type { TrafficSpan } from './routed/span.ts';
 export type * from './snapshot.ts';
 export * from './experiment/index.ts';

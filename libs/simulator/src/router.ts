@@ -1,4 +1,4 @@
-import { routersOf, spanAfterAnswer, spanAfterFailure } from '@sluice/engine';
+import { recordedShare, routersOf, spanAfterAnswer, spanAfterFailure } from '@sluice/engine';
 import type { Action, ReleaseAnswer, RouterObservation, TrafficIntent } from '@sluice/engine';
 import type { Rollout } from '@sluice/model';
 import type { World } from './world.ts';
@@ -207,7 +207,7 @@ function remember(
 ): void {
   const before = memoryOf(router, rollout);
   const { name } = rollout.metadata;
-  const recorded = rollout.status?.canary?.weights?.canary.weight ?? 0;
+  const recorded = recordedShare(rollout.status?.canary?.weights, intent.maxWeight);
   if (isAnswered) {
     const answer = seen(router, intent);
     const observation = { ...answer, span: spanAfterAnswer(before.observation, answer, recorded) };

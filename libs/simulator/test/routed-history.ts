@@ -88,8 +88,14 @@ const otherRouters: fc.Arbitrary<Choice> = fc
     do: 'change-spec',
     patch: { strategy: { canary: { trafficRouting, scaleDownDelaySeconds: null } } },
   }));
+/** The same weights are another share from then on. */
+const otherMaximum: fc.Arbitrary<Choice> = fc.constantFrom(100, 200, 1000, null).map((maxTrafficWeight) => ({
+  do: 'change-spec',
+  patch: { strategy: { canary: { trafficRouting: { maxTrafficWeight } } } },
+}));
 const changesOf = (router: Routing, steps: fc.Arbitrary<CanaryStep[]>): fc.Arbitrary<Choice>[] => [
   ...(router === 'both' ? [otherRouters] : []),
+  ...(router === 'nginx' ? [otherMaximum] : []),
   steps.map((list) => ({ do: 'change-spec', patch: { strategy: { canary: { steps: list } } } })),
   (router === 'both' ? fc.constant(false) : fc.boolean()).map((dynamicStableScale) => ({
     do: 'change-spec',

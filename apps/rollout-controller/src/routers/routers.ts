@@ -1,4 +1,4 @@
-import { routersOf } from '@sluice/engine';
+import { recordedShare, routersOf } from '@sluice/engine';
 import type {
   Capabilities,
   EpochMs,
@@ -63,7 +63,8 @@ export interface RoutersOptions {
 
 const defaultLookEveryMs = 30_000;
 
-const recordedWeight = ({ status }: Rollout): number => status?.canary?.weights?.canary.weight ?? 0;
+const recordedWeight = ({ status }: Rollout, { maxWeight }: TrafficIntent): number =>
+  recordedShare(status?.canary?.weights, maxWeight);
 
 export function createRouters({ host, logger, now, lookEveryMs = defaultLookEveryMs }: RoutersOptions): Routers {
   const memories = new Map<string, Map<string, RouterMemory>>();
@@ -94,7 +95,7 @@ export function createRouters({ host, logger, now, lookEveryMs = defaultLookEver
       ...(answer.detail && { detail: answer.detail }),
       ...(answer.foreignWriter && { foreignWriter: answer.foreignWriter }),
     };
-    const memory = answered(before, observation, now(), recordedWeight(rollout));
+    const memory = answered(before, observation, now(), recordedWeight(rollout, intent));
     return hasDrifted(before.observation, observation) ? rewritten(memory, now()) : memory;
   }
 
@@ -104,7 +105,7 @@ export function createRouters({ host, logger, now, lookEveryMs = defaultLookEver
       { rollout: `${rollout.metadata.namespace}/${rollout.metadata.name}`, router, error },
       'a traffic router did not do what it was asked',
     );
-    return failed(memoryOf(rollout, router), intent, reason, now(), recordedWeight(rollout));
+    return failed(memoryOf(rollout, router), intent, reason, now(), recordedWeight(rollout, intent));
   }
 
   const clientFor = (rollout: Rollout, router: string) => host.router(router, rollout.metadata.namespace ?? '');

@@ -53,7 +53,23 @@ describe('Traffic does not move', () => {
   });
 });
 
+/** The same weights are out of that many from now on. */
+class OtherMaximum extends RoutedWorld {
+  outOf(maxTrafficWeight: number): this {
+    this.strategy = { ...this.strategy, trafficRouting: { ...this.strategy.trafficRouting, maxTrafficWeight } };
+    return this;
+  }
+}
+
 describe('Pods of the new version', () => {
+  test('stay for the share that they have until the router has obeyed, also when their weight is a smaller share from now on', () => {
+    const world = new OtherMaximum({ steps: [{ setWeight: 60 }, { pause: {} }] }, 5).settle();
+    world.setImage('shop:2');
+    world.routerWorks = false;
+    expect(world.outOf(1000).settle().pods('shop:2')).toBe(3);
+    world.routerWorks = true;
+    expect(world.settle().pods('shop:2')).toBe(1);
+  });
   test('go when a share falls, after it has fallen', () => {
     const world = deployed({ steps: [{ setWeight: 60 }, { pause: {} }, { setWeight: 20 }, { pause: {} }] });
     world.setImage('shop:2').promote();

@@ -26,8 +26,8 @@ export type RouterObservation =
   /** Nobody has looked since this process started. */
   | { readonly kind: 'unknown' }
   /** It cannot be asked; its routes may be anywhere in the span. Where nothing is said of header routes there may be some. */
-  | ({ readonly kind: 'unavailable'; readonly reason: string } & Omit<TrafficSpan, 'byHeader'> &
-      Partial<Pick<TrafficSpan, 'byHeader'>>)
+  | ({ readonly kind: 'unavailable'; readonly reason: string } & Omit<TrafficSpan, 'byHeader' | 'max'> &
+      Partial<Pick<TrafficSpan, 'byHeader' | 'max'>>)
   | {
       readonly kind: 'observed';
       /** What it was asked about. */

@@ -5,7 +5,7 @@ import { named } from '../snapshot.ts';
 import { maxWeightOf } from '../weight.ts';
 import type { RouterObservation, TrafficIntent } from './intent.ts';
 import { serviceNames } from './service-names.ts';
-import { asShareBeside, spanOf, widest } from './span.ts';
+import { asShareBeside, recordedShare, spanOf, widest } from './span.ts';
 import type { TrafficSpan } from './span.ts';
 
 export const observationOf = (s: Situation, router: string): RouterObservation =>
@@ -13,8 +13,8 @@ export const observationOf = (s: Situation, router: string): RouterObservation =
 
 /** Where the canary's traffic may be now, over all routers. */
 export function routedNow(s: Situation): TrafficSpan {
-  const recorded = s.status.canary?.weights?.canary.weight ?? 0;
   const max = maxWeightOf(s);
+  const recorded = recordedShare(s.status.canary?.weights, max);
   const { stable } = serviceNames(s);
   return routersOf(s.spec)
     .map((router) => asShareBeside(spanOf(observationOf(s, router), recorded, max), stable, max))

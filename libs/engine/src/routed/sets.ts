@@ -83,16 +83,18 @@ function planOthers(s: Situation, plan: Plan, intent: TrafficIntent | undefined,
   const isDelayed = (set: SetView): boolean => isFullyPromoted(s.status) || set.deadline !== undefined;
   for (const set of free) {
     if (set.spec === 0) continue;
-    if (!isDelayed(set) || canary?.dynamicStableScale) {
+    // Nobody has a connection to pods that never answered.
+    if (!isDelayed(set) || canary?.dynamicStableScale || lastingAvailable(set) === 0) {
       planReplicas(s, plan, set, 0);
       dropDeadline(plan, set);
     }
   }
   if (canary?.dynamicStableScale) return;
-  planDelayedScaleDown(s, plan, free.filter(isDelayed), {
+  const answering = free.filter((set) => isDelayed(set) && lastingAvailable(set) > 0);
+  planDelayedScaleDown(s, plan, answering, {
     delaySeconds: canary?.scaleDownDelaySeconds ?? undefined,
     revisionLimit: canary?.scaleDownDelayRevisionLimit ?? undefined,
-    keep: (set) => set.spec,
+    keep: lastingAvailable,
   });
 }
 

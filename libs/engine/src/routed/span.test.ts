@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { RouterObservation, TrafficIntent } from './intent.ts';
-import { asShareBeside, spanAfterAnswer, spanAfterFailure, spanOf } from './span.ts';
+import { asShareBeside, recordedShare, spanAfterAnswer, spanAfterFailure, spanOf } from './span.ts';
 
 const intent = (weight: number, more: Partial<TrafficIntent> = {}): TrafficIntent => ({
   stable: { service: 'stable', hash: 'a' },
@@ -55,6 +55,14 @@ describe('Traffic may be', () => {
     expect(spanOf(routed, 0, 100).byHeader).toBe(true);
     expect(spanAfterAnswer(routed, answer(0, 'pending'), 0).byHeader).toBe(true);
     expect(spanAfterAnswer(routed, answer(0, 'verified'), 0).byHeader).toBe(false);
+  });
+  test('where it was, in shares of what means all traffic now, when that is another weight', () => {
+    const before = seen(answer(60, 'verified'));
+    expect(asShareBeside(spanOf(before, 0, 1000), 'stable', 1000)).toMatchObject({ lowest: 600, highest: 600 });
+    const outOfMore = intent(60, { maxWeight: 1000 });
+    expect(spanAfterFailure(before, outOfMore, 600)).toMatchObject({ lowest: 60, highest: 600, max: 1000 });
+    const weights = { canary: { weight: 60, podTemplateHash: 'b' }, stable: { weight: 40, podTemplateHash: 'a' } };
+    expect([recordedShare(weights, 1000), recordedShare(undefined, 1000)]).toEqual([600, 0]);
   });
   test('on the other side, when two Services have changed their parts', () => {
     const before = seen(answer(90, 'verified'));

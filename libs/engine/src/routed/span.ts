@@ -1,10 +1,13 @@
+import type { TrafficWeights } from '@sluice/model';
 import type { RouterObservation, TrafficIntent } from './intent.ts';
 
 /** Where the canary's traffic may be now, as far as anybody can know. */
 export interface TrafficSpan {
-  /** Between which shares, out of the highest weight. */
+  /** Between which shares, out of `max`. */
   readonly lowest: number;
   readonly highest: number;
+  /** The weight that meant all traffic when it was routed: `maxTrafficWeight` may be another by now. */
+  readonly max: number;
   /** Whether header routes may lead to it, whatever its share is. */
   readonly byHeader: boolean;
   /** The Service whose share it is. With ping-pong, the canary's of yesterday is the stable side's of today. */
@@ -15,21 +18,45 @@ export interface TrafficSpan {
 
 type Observed = Extract<RouterObservation, { readonly kind: 'observed' }>;
 
-export const spanOfIntent = ({ weight, headerRoutes, canary }: TrafficIntent): TrafficSpan => ({
+export const spanOfIntent = ({ weight, maxWeight, headerRoutes, canary }: TrafficIntent): TrafficSpan => ({
   lowest: weight,
   highest: weight,
+  max: maxWeight,
   byHeader: headerRoutes.length > 0,
   service: canary.service,
 });
 
+/** The same traffic in shares out of another weight, rounded so that nothing of it is left out. */
+const outOf = (span: TrafficSpan, max: number): TrafficSpan =>
+  span.max === max
+    ? span
+    : {
+        ...span,
+        lowest: Math.floor((span.lowest * max) / span.max),
+        highest: Math.ceil((span.highest * max) / span.max),
+        max,
+      };
+
+/** The canary's share that the status tells of, out of `max`; what it tells adds up to the highest weight of its time. */
+export function recordedShare(weights: TrafficWeights | null | undefined, max: number): number {
+  if (!weights) return 0;
+  const { canary, stable, additional } = weights;
+  const all = (additional ?? []).reduce((sum, { weight }) => sum + weight, canary.weight + stable.weight);
+  return all === 0 ? 0 : Math.floor((canary.weight * max) / all);
+}
+
 /** Both spans together, of the second one's Service. */
-export const widest = (one: TrafficSpan, other: TrafficSpan): TrafficSpan => ({
-  service: other.service,
-  lowest: Math.min(one.lowest, other.lowest),
-  highest: Math.max(one.highest, other.highest),
-  byHeader: one.byHeader || other.byHeader,
-  ...((one.isGuess ?? other.isGuess) && { isGuess: true }),
-});
+export function widest(before: TrafficSpan, other: TrafficSpan): TrafficSpan {
+  const one = outOf(before, other.max);
+  return {
+    service: other.service,
+    lowest: Math.min(one.lowest, other.lowest),
+    highest: Math.max(one.highest, other.highest),
+    max: other.max,
+    byHeader: one.byHeader || other.byHeader,
+    ...((one.isGuess ?? other.isGuess) && { isGuess: true }),
+  };
+}
 
 /** What the answer itself says: routed now, and, told and not there yet, at any moment. */
 const spanOfAnswer = (answer: Observed, byHeader: boolean): TrafficSpan =>
@@ -38,6 +65,7 @@ const spanOfAnswer = (answer: Observed, byHeader: boolean): TrafficSpan =>
 const seenBy = ({ intent, inSync, canaryWeight }: Observed, byHeader: boolean): TrafficSpan => ({
   lowest: canaryWeight,
   highest: canaryWeight,
+  max: intent.maxWeight,
   byHeader: inSync ? intent.headerRoutes.length > 0 : byHeader,
   service: intent.canary.service,
 });
@@ -46,19 +74,21 @@ const seenBy = ({ intent, inSync, canaryWeight }: Observed, byHeader: boolean): 
 export function spanOf(observation: RouterObservation, recorded: number, max: number): TrafficSpan {
   switch (observation.kind) {
     case 'unknown':
-      return { lowest: Math.min(recorded, max), highest: max, byHeader: true, isGuess: true };
+      return { lowest: Math.min(recorded, max), highest: max, max, byHeader: true, isGuess: true };
     case 'unavailable':
-      return { byHeader: true, ...observation };
+      return { byHeader: true, max, ...observation };
     case 'observed':
       return observation.span ?? spanOfAnswer(observation, true);
   }
 }
 
-/** The same traffic as the other side's share, where the two Services have changed their parts. */
-export const asShareBeside = (span: TrafficSpan, stableService: string, max: number): TrafficSpan =>
-  span.service && span.service === stableService
+/** In shares out of `max`, and as the other side's share where the two Services have changed their parts. */
+export function asShareBeside(routed: TrafficSpan, stableService: string, max: number): TrafficSpan {
+  const span = outOf(routed, max);
+  return span.service && span.service === stableService
     ? { ...span, lowest: max - span.highest, highest: max - span.lowest, service: undefined }
     : span;
+}
 
 /**
  * Where traffic may be after a router has answered. As long as it has not confirmed, traffic may still be anywhere it has been told to go since it last

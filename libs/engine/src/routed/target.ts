@@ -9,6 +9,7 @@ import { currentStepIndex, maxWeightOf, weightAtStep } from '../weight.ts';
 import { scaleByHand, shareOf } from './counts.ts';
 import { canaryHashSeen } from './routers.ts';
 import { serviceNames } from './service-names.ts';
+import { recordedShare } from './span.ts';
 import type { TrafficSpan } from './span.ts';
 
 /** Whether the pods are as the step asks for: enough of the canary, and the stable side whole. Source: spec-rollout §5.1. */
@@ -28,7 +29,9 @@ export function askedShare(s: Situation, wanted: CanaryPair): number {
   // A scale of 0 that was set by hand: nobody is to be there, so nobody is sent there.
   if (wanted.canary === 0 && s.replicas > 0) return 0;
   if (s.status.promoteFull) {
-    return canaryOf(s)?.dynamicStableScale ? shareOf(s, newSet) : (s.status.canary?.weights?.canary.weight ?? 0);
+    return canaryOf(s)?.dynamicStableScale
+      ? shareOf(s, newSet)
+      : recordedShare(s.status.canary?.weights, maxWeightOf(s));
   }
   const steps = stepsOf(s);
   if (steps.length === 0) return 0;
@@ -40,8 +43,8 @@ export function askedShare(s: Situation, wanted: CanaryPair): number {
 
 /** What the new version was seen to carry. A share that falls waits for no pods: those that are too many wait for it. */
 function carriedShare(s: Situation): number {
-  const recorded = s.status.canary?.weights?.canary;
-  return recorded?.podTemplateHash === s.roles.newSet.hash ? recorded.weight : 0;
+  const weights = s.status.canary?.weights;
+  return weights?.canary.podTemplateHash === s.roles.newSet.hash ? recordedShare(weights, maxWeightOf(s)) : 0;
 }
 
 /** What the canary side of the routes reaches: a version, or all pods alike by a Service that somebody made select them all. */

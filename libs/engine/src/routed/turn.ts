@@ -38,7 +38,8 @@ import { weightEvents } from './weight-events.ts';
 export function routedTurn(s: Situation, plan: Plan): TurnResult {
   const routed = routedNow(s);
   const wanted = routedCounts(s, routed);
-  const intent = wantedIntent(s, wanted, routed, planRoutedServices(s, plan, routed));
+  const reached = planRoutedServices(s, plan, routed);
+  const intent = isNothingRouted(s, reached) ? undefined : wantedIntent(s, wanted, routed, reached);
   const answer = intent ? acknowledgementOf(s, intent) : 'missing';
   if (intent && answer === 'missing') planRoutes(s, plan, intent);
   if (answer === 'pending') plan.wake(s.now + VERIFY_AGAIN_MS);
@@ -48,7 +49,7 @@ export function routedTurn(s: Situation, plan: Plan): TurnResult {
     planRoutedSets(s, plan, routedCounts(s, span), span, intent, answer);
   }
   const weights = intent && answer !== 'missing' ? recorded(s, intent, answer) : undefined;
-  const result = strategyResult(s, plan, wanted, intent, answer);
+  const result = strategyResult(s, plan, wanted, intent, answer, reached);
   const ahead = namedAhead(s, weights ?? s.status.canary?.weights);
   const blocked = answer === 'missing' || answer === 'pending' ? blockingRouter(s) : undefined;
   if (blocked)
@@ -85,23 +86,27 @@ function strategyResult(
   wanted: CanaryPair,
   intent: TrafficIntent | undefined,
   answer: Acknowledgement,
+  reached: Reached,
 ): TurnResult {
   const steps = stepsOf(s).length;
   if (s.status.abort && s.roles.stableSet) {
     return { pauses: [], currentStepIndex: steps === 0 ? null : isFullyPromoted(s.status) ? steps : 0 };
   }
   const promotion = canaryPromotion(s);
-  if (promotion && mayPromote(s, intent, answer))
+  // Where no pods are asked for there may never be a Service that routes could use, and nothing to wait for.
+  const isUnrouted = isNothingRouted(s, reached) || (s.replicas === 0 && !intent);
+  const isSeen = answer === 'verified' || answer === 'unsupported';
+  if (promotion && (isUnrouted || mayPromote(s, isSeen ? intent : undefined)))
     return { ...promoted(s, promotion), flipsPingPong: s.status.stableRS !== s.roles.newSet.hash };
   if (isWithinRollbackWindow(s)) return { pauses: [], currentStepIndex: steps || null };
-  return stepResult(s, plan, wanted, intent, answer);
+  return stepResult(s, plan, wanted, intent, isSeen || isUnrouted);
 }
 
 /**
  * All steps done means that all traffic has been seen on the new version. Without steps, and on a full promotion, the switch of the stable side
  * moves it.
  */
-function mayPromote(s: Situation, intent: TrafficIntent | undefined, answer: Acknowledgement): boolean {
+function mayPromote(s: Situation, seen: TrafficIntent | undefined): boolean {
   const { newSet, stableSet } = s.roles;
   if (
     !stableSet ||
@@ -112,7 +117,7 @@ function mayPromote(s: Situation, intent: TrafficIntent | undefined, answer: Ack
     s.replicas === 0
   )
     return true;
-  return intent?.weight === maxWeightOf(s) && (answer === 'verified' || answer === 'unsupported');
+  return seen?.weight === maxWeightOf(s);
 }
 
 function stepResult(
@@ -120,15 +125,13 @@ function stepResult(
   plan: Plan,
   wanted: CanaryPair,
   intent: TrafficIntent | undefined,
-  answer: Acknowledgement,
+  isRouted: boolean,
 ): TurnResult {
   const steps = stepsOf(s);
   const index = currentStepIndex(s);
   const pauses = s.status.promoteFull ? [] : pausesOf(s.status);
   if (index === undefined) return { pauses, currentStepIndex: steps.length || null };
   const step = steps[index]!;
-  // Where no pods are asked for there may never be a Service that routes could use, and nothing to wait for.
-  const isRouted = answer === 'verified' || answer === 'unsupported' || (s.replicas === 0 && !intent);
   if (!s.spec.paused && isRoutedStepDone(s, index, wanted, intent, isRouted)) {
     return {
       pauses: withoutPause(pauses, 'CanaryPauseStep'),
@@ -159,7 +162,7 @@ function isRoutedStepDone(
   if (step.pause) return isRouted && isPauseStepOver(s, index);
   if (step.setWeight !== undefined && step.setWeight !== null) {
     // With a threshold, and without any pods at all, the step does not wait for the capacity that its whole weight would need.
-    const mayBeLess = s.replicas === 0 || (!!canaryOf(s)?.replicaProgressThreshold && isRecorded(s));
+    const mayBeLess = s.replicas === 0 || !intent || (!!canaryOf(s)?.replicaProgressThreshold && isRecorded(s));
     return isRouted && isAtRoutedCounts(s, wanted) && (mayBeLess || intent?.weight === weightAtStep(s, index));
   }
   if (step.setCanaryScale) return isAtRoutedCounts(s, wanted);
@@ -180,6 +183,17 @@ const isPauseStepOver = (s: Situation, index: number): boolean => {
  */
 const isRecorded = ({ status }: Situation): boolean => !!status.canary?.weights;
 
+/**
+ * A first deploy that came to nothing: no pod of the stable version answers, none was ever given its Service, and nothing was ever routed. Whoever asks gets the pods that
+ * there are, whichever version they run; so an update that mends it takes its steps by its pods alone.
+ */
+const isNothingRouted = (s: Situation, reached: Reached): boolean =>
+  s.replicas > 0 &&
+  !isRecorded(s) &&
+  s.roles.stableSet !== undefined &&
+  lastingAvailable(s.roles.stableSet) === 0 &&
+  reached.stable !== s.roles.stableSet.hash;
+
 /** What every router is to do now; undefined while the stable Service is not where the routes need it, and where nobody could answer. */
 function wantedIntent(
   s: Situation,
@@ -189,8 +203,9 @@ function wantedIntent(
 ): TrafficIntent | undefined {
   const { stableSet, newSet, all } = s.roles;
   if (!stableSet) return undefined;
-  // A stable Service that still selects another version must not be given its traffic back.
-  if (reached.stable !== undefined && reached.stable !== stableSet.hash) return undefined;
+  // A stable Service that still selects another version must not be given its traffic back. Where no pods are asked for, one that selects all takes it from nobody.
+  const isOpen = s.replicas === 0 && reached.stable === '';
+  if (reached.stable !== undefined && reached.stable !== stableSet.hash && !isOpen) return undefined;
   if (s.replicas > 0 && lastingAvailable(newSet) === 0 && lastingAvailable(stableSet) === 0) return undefined;
   const names = serviceNames(s);
   // As long as another version is there, the new one gets nothing, and what the other one has goes back.
