@@ -45,7 +45,8 @@ export function routedRoute(live: RawObject, wanted: WantedRoute): RawObject {
 /** Share that the canary gets of the route now; the highest where rules differ. */
 export function canaryWeightOf(live: RawObject, wanted: WantedRoute): number {
   const sides = sidesIn(live, wanted);
-  return canaryWeightIn(rulesOf(live), sides, (rule) => isManaged(rule, wanted, sides));
+  const { maxWeight } = wanted;
+  return canaryWeightIn(rulesOf(live), { sides, maxWeight }, (rule) => isManaged(rule, wanted, sides));
 }
 
 /** Throws PluginError `NotFound` for a route that does not go to both versions. */

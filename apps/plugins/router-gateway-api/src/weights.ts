@@ -71,10 +71,21 @@ function withWeight(ref: BackendRef, weight: number): BackendRef {
   return (ref.weight ?? 1) === weight ? ref : { ...ref, weight };
 }
 
-/** The highest weight of the canary among the rules that the rollout weights. */
-export function canaryWeightIn(rules: readonly Rule[], sides: Sides, isManaged: (rule: Rule) => boolean): number {
-  const refs = rules
-    .filter((rule) => !isManaged(rule) && isWeighted(rule, sides))
-    .flatMap((rule) => refsOf(rule).filter((ref) => sideOf(ref, sides) === 'canary'));
-  return Math.max(0, ...refs.map(({ weight = 1 }) => weight));
+/** The highest share of the canary among the rules that the rollout weights, out of `maxWeight`: what a rule has may be out of another weight. */
+export function canaryWeightIn(
+  rules: readonly Rule[],
+  { sides, maxWeight }: Pick<Split, 'sides' | 'maxWeight'>,
+  isManaged: (rule: Rule) => boolean,
+): number {
+  const candidates = rules.filter((rule) => !isManaged(rule) && isWeighted(rule, sides));
+  return Math.max(0, ...candidates.map((rule) => canaryShareOf(rule, sides, maxWeight)));
 }
+
+function canaryShareOf(rule: Rule, sides: Sides, maxWeight: number): number {
+  const refs = refsOf(rule).filter((ref) => sideOf(ref, sides) !== 'foreign');
+  const canary = sumOf(refs.filter((ref) => sideOf(ref, sides) === 'canary'));
+  // Beside nobody's but foreign references, nothing tells what it is out of.
+  return canary === 0 || !has(rule, 'stable', sides) ? canary : Math.ceil((canary * maxWeight) / sumOf(refs));
+}
+
+const sumOf = (refs: readonly BackendRef[]): number => refs.reduce((sum, { weight = 1 }) => sum + weight, 0);

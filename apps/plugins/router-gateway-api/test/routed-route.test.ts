@@ -25,6 +25,11 @@ describe('weights', () => {
     expect(main?.backendRefs).toEqual([to('shop-stable', 950), to('shop-canary', 50)]);
   });
 
+  test('are told out of maxTrafficWeight, whatever they were written out of', () => {
+    expect(canaryWeightOf(route([rule('/', ...split(20))]), wanted({ maxWeight: 1000 }))).toBe(200);
+    expect(canaryWeightOf(route([rule('/', to('mirror', 7), to('shop-canary', 20))]), wanted())).toBe(20);
+  });
+
   test('are 1 where they are absent, and are not written to say the same', () => {
     const live = route([rule('/', to('shop-stable', 99), to('shop-canary'))]);
     expect(settled(live, wanted({ canaryWeight: 1, inProgressLabel: undefined }))).toBe(live);
