@@ -62,6 +62,22 @@ class OtherMaximum extends RoutedWorld {
 }
 
 describe('Pods of the new version', () => {
+  test('stay while a stable Service that somebody has pointed at them waits for the stable version', () => {
+    const world = deployed({ steps: [{ setWeight: 20 }, { pause: {} }, { setWeight: 0 }, { pause: {} }] });
+    world.setImage('shop:2');
+    const stable = world.services.get('shop-stable')!;
+    const selector = { ...stable.spec?.selector, 'rollouts-pod-template-hash': world.status.currentPodHash! };
+    world.services.set('shop-stable', { ...stable, spec: { ...stable.spec, selector } });
+    world.broken.add('shop:1');
+    for (const [name, set] of world.sets)
+      if (set.metadata.labels?.['rollouts-pod-template-hash'] === world.status.stableRS)
+        world.sets.set(name, { ...set, status: { ...set.status!, availableReplicas: 0 } });
+    world.promote();
+    expect([world.imageOf(selector['rollouts-pod-template-hash']), world.pods('shop:2')]).toEqual(['shop:2', 1]);
+    world.broken.clear();
+    world.settle();
+    expect([world.log.includes('shop-stable selects shop:1'), world.pods('shop:2')]).toEqual([true, 0]);
+  });
   test('stay for the share that they have until the router has obeyed, also when their weight is a smaller share from now on', () => {
     const world = new OtherMaximum({ steps: [{ setWeight: 60 }, { pause: {} }] }, 5).settle();
     world.setImage('shop:2');

@@ -51,7 +51,7 @@ function planNewSet(s: Situation, plan: Plan, wanted: number, routed: TrafficSpa
 function carrying(s: Situation, routed: TrafficSpan): number {
   // Where no pods are asked for, there is nothing to carry it anyway.
   if (s.replicas === 0) return 0;
-  if (!isTrafficKnown(s) || isSpreadBeyond(s, s.roles.stableSet)) return s.roles.newSet.spec;
+  if (!isTrafficKnown(s) || isSpreadBeyond(s, s.roles.stableSet) || hasStableService(s)) return s.roles.newSet.spec;
   const isReached = routed.highest > 0 || routed.byHeader;
   return Math.max(isReached ? 1 : 0, scaleByHand(s) ? 0 : podsFor(s, routed.highest));
 }
@@ -74,7 +74,8 @@ function abortedCount(s: Situation, plan: Plan, routed: TrafficSpan): number {
     plan.wake(newSet.deadline);
     return newSet.spec;
   }
-  return s.replicas > 0 && (routed.highest > 0 || routed.byHeader || !isTrafficKnown(s)) ? newSet.spec : 0;
+  const mayBeReached = routed.highest > 0 || routed.byHeader || !isTrafficKnown(s) || hasStableService(s);
+  return s.replicas > 0 && mayBeReached ? newSet.spec : 0;
 }
 
 function planOthers(s: Situation, plan: Plan, intent: TrafficIntent | undefined, answer: Acknowledgement): void {
@@ -106,6 +107,9 @@ function selectedHashes(s: Situation): readonly (string | undefined)[] {
     return service && selectedHash(service);
   });
 }
+
+/** Somebody has pointed the stable Service at the new version: it gets the stable side's traffic until the stable one can take that back. */
+const hasStableService = (s: Situation): boolean => selectedHashes(s)[0] === s.roles.newSet.hash;
 
 /** A Service that selects all versions needs the pods of each, until the one that is to stay has all that are asked for. */
 const isSpreadBeyond = (s: Situation, staying: SetView | undefined): boolean =>
