@@ -52,8 +52,34 @@ export function canaryCounts(input: CanaryCountsInput): CanaryPair {
   const ideal = idealPair(replicas, input.weight, input.maxWeight, input.limits.surge);
   const grown = scaleUp(input, ideal, stableSet);
   // While interrupted updates still have pods, those are the first to go.
-  if (totalOf(others, 'spec') > 0) return grown;
-  return scaleDown(input, ideal, stableSet, grown);
+  if (totalOf(others, 'spec') === 0) return scaleDown(input, ideal, stableSet, grown);
+  return isStuck(input, stableSet, grown) ? withoutIdleSurplus(input, ideal, stableSet, grown) : grown;
+}
+
+/** Neither is there room for more pods, nor may one of an interrupted update go. */
+function isStuck(
+  { newSet, others, replicas, limits }: CanaryCountsInput,
+  stableSet: SetView,
+  grown: CanaryPair,
+): boolean {
+  if (grown.canary > newSet.spec || grown.stable > stableSet.spec) return false;
+  const available = [newSet, stableSet, ...others].reduce((sum, set) => sum + lastingAvailable(set), 0);
+  return available <= replicas - limits.unavailable && others.every((set) => set.spec <= set.available);
+}
+
+/**
+ * Pods that answer nobody and are more than their side is to have make room. Otherwise an abort could wait for ever: for room that the pods of
+ * a version hold that never becomes ready, while those of an interrupted update must not go before the stable version has replaced them.
+ */
+function withoutIdleSurplus(
+  { newSet }: CanaryCountsInput,
+  ideal: CanaryPair,
+  stableSet: SetView,
+  { canary, stable }: CanaryPair,
+): CanaryPair {
+  const kept = (set: SetView, wanted: number, to: number): number =>
+    set.spec > wanted ? Math.min(to, Math.max(wanted, lastingAvailable(set))) : to;
+  return { canary: kept(newSet, ideal.canary, canary), stable: kept(stableSet, ideal.stable, stable) };
 }
 
 /** Nothing to split: all pods are to be of the new version, as far as those of interrupted updates leave room. */
