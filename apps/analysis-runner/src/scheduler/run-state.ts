@@ -1,6 +1,8 @@
 import type { EpochMs, EventIntent, MeasurementIdentity, MeasurementOutcome, StatusUrgency } from '@sluice/engine';
 import { compareResourceVersions, sameJson } from '@sluice/kube';
 import type { AnalysisRun, AnalysisRunStatus } from '@sluice/model';
+import { createCompanions } from './companions.ts';
+import type { Answer, Companions } from './companions.ts';
 
 /** What is remembered of a run that is ours. All of it may be lost: the stored status is where another scheduler goes on. */
 export interface RunState {
@@ -16,7 +18,9 @@ export interface RunState {
   lastFinishedAt: Readonly<Record<string, EpochMs>>;
   /** Came back since the last decision. */
   outcomes: MeasurementOutcome[];
-  /** Starts and polls under way, by measurement id. */
+  /** Answers that wait for those that began with them. */
+  readonly companions: Companions;
+  /** Starts and polls under way, by measurement id: until their answers are decided upon. */
   readonly inFlight: Map<string, MeasurementIdentity>;
   /** Cancels and collects under way. */
   readonly ending: Set<string>;
@@ -32,7 +36,8 @@ export interface RunState {
   secretValues: readonly string[];
 }
 
-export function runStateOf(key: string, run: AnalysisRun): RunState {
+/** `release` takes the answers that are to be decided upon together. */
+export function runStateOf(key: string, run: AnalysisRun, release: (answers: readonly Answer[]) => void): RunState {
   return {
     key,
     uid: run.metadata.uid ?? '',
@@ -42,6 +47,7 @@ export function runStateOf(key: string, run: AnalysisRun): RunState {
     attempted: undefined,
     lastFinishedAt: {},
     outcomes: [],
+    companions: createCompanions(release),
     inFlight: new Map(),
     ending: new Set(),
     handles: new Map(),

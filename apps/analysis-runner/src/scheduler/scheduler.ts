@@ -13,6 +13,7 @@ import type { AnalysisRun } from '@sluice/model';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import type { Flight } from '../dispatch/flight.ts';
 import { createAlarms } from './alarms.ts';
+import type { Answer } from './companions.ts';
 import { runStateOf, seeRun, stored } from './run-state.ts';
 import type { RunState } from './run-state.ts';
 import type { SecretValues, Secrets } from './secrets.ts';
@@ -88,7 +89,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     const before = states.get(key);
     if (before !== undefined && before.uid === run.metadata.uid) return before;
     if (before !== undefined) letGo(before);
-    const state = runStateOf(key, run);
+    const state: RunState = runStateOf(key, run, (answers) => takeIn(state, answers));
     states.set(key, state);
     byUid.set(state.uid, state);
     return state;
@@ -99,6 +100,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     byUid.delete(state.uid);
     alarms.clear(state.key);
     writer.forget(state.key);
+    state.companions.stop();
     for (const id of state.inFlight.keys()) dispatcher.drop(id);
     for (const id of state.ending) dispatcher.drop(id);
   }
@@ -172,7 +174,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     state.deleteAt = decision.deleteAt;
     for (const event of decision.events) state.events.push(event);
     state.held = decision.statusUrgency === 'unchanged' ? undefined : decision.status;
-    for (const task of decision.tasks) carryOut(state, task, at);
+    state.companions.began(decision.tasks.filter((task) => carryOut(state, task, at)).map((task) => idOf(state, task)));
     for (const task of decision.collect) collect(state, task, at);
     if (state.held !== undefined) writer.mark(state.key, urgencyOf(state));
     else if (decision.deleteAt !== undefined && at >= decision.deleteAt) void remove(state);
@@ -193,13 +195,21 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   // What a decision asks for.
 
-  function carryOut(state: RunState, task: MeasurementTask, at: number): void {
-    const id = measurementIdOf(state.uid, task.metric, task.ordinal);
-    if (task.kind === 'cancel') return cancel(state, id, task, at);
+  const idOf = ({ uid }: RunState, { metric, ordinal }: MeasurementTask): string =>
+    measurementIdOf(uid, metric, ordinal);
+
+  /** Whether a measurement begins with it. */
+  function carryOut(state: RunState, task: MeasurementTask, at: number): boolean {
+    const id = idOf(state, task);
+    if (task.kind === 'cancel') {
+      cancel(state, id, task, at);
+      return false;
+    }
     const wish = wishOf(state, id, task, task.kind, task.dueAt);
-    if (wish === undefined) return;
+    if (wish === undefined) return false;
     state.inFlight.set(id, { metric: task.metric, ordinal: task.ordinal });
     dispatcher.want(task.kind === 'poll' ? { ...wish, measurement: task.measurement } : wish);
+    return task.kind === 'start';
   }
 
   function cancel(state: RunState, id: string, task: MeasurementTask & { kind: 'cancel' }, at: number): void {
@@ -225,10 +235,16 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     if (flight.work === 'cancel') rememberCancelled(flight.id);
     if (state === undefined) return;
     if (state.ending.delete(flight.id)) return look(state);
-    state.inFlight.delete(flight.id);
-    if (outcome !== undefined) state.outcomes.push(outcome);
-    if (handle !== undefined && handle !== '') state.handles.set(flight.id, handle);
-    else state.handles.delete(flight.id);
+    state.companions.came({ flight, outcome, handle });
+  }
+
+  function takeIn(state: RunState, answers: readonly Answer[]): void {
+    for (const { flight, outcome, handle } of answers) {
+      state.inFlight.delete(flight.id);
+      if (outcome !== undefined) state.outcomes.push(outcome);
+      if (handle !== undefined && handle !== '') state.handles.set(flight.id, handle);
+      else state.handles.delete(flight.id);
+    }
     look(state);
   }
 

@@ -94,10 +94,20 @@ function byOurClock(
   return { ...outcome, startedAt: Math.min(begun, finishedAt), finishedAt };
 }
 
-/** Outcomes count one after the other, as if each had been decided on alone: what comes after the end does not count. */
+/**
+ * What came back together counts together, as all metrics that were measured at one time do: a bad one ends the run only when the others have said
+ * what they had measured by then. Source: spec-analysis §4 and §6.3.
+ */
+function takeOutcomes(course: Course, outcomes: readonly MeasurementOutcome[]): void {
+  if (isCompleted(course.phase)) return;
+  const before = course.results;
+  for (const outcome of outcomes) takeOutcome(course, outcome);
+  if (course.results !== before) assess(course, false);
+}
+
 function takeOutcome(course: Course, outcome: MeasurementOutcome): void {
   const resolved = course.metrics.find(({ name }) => name === outcome.metric);
-  if (resolved === undefined || isCompleted(course.phase)) return;
+  if (resolved === undefined) return;
   const before = course.results.find(({ name }) => name === outcome.metric);
   const timed = byOurClock(course, outcome, resolved, before);
   const next = withOutcome(before, timed, resolved.dryRun, course.now);
@@ -106,7 +116,7 @@ function takeOutcome(course: Course, outcome: MeasurementOutcome): void {
     ? course.results.map((result) => (result === before ? next : result))
     : [...course.results, next];
   if (timed.kind === 'finished') course.lastFinishedAt[outcome.metric] = timed.finishedAt;
-  assess(course, false);
+  assessMetrics(course, false);
 }
 
 /** The newest measurements, and whose older ones the providers may forget. */
@@ -199,7 +209,7 @@ export function decideAnalysisRun(snapshot: AnalysisRunSnapshot): AnalysisRunDec
     events: [],
     lastFinishedAt: { ...snapshot.lastFinishedAt },
   };
-  for (const outcome of outcomes) takeOutcome(course, outcome);
+  takeOutcomes(course, outcomes);
   const missing = missingSecret(snapshot);
   if (missing !== undefined && !isCompleted(course.phase))
     return endWithError({ ...snapshot, held: composeStatus(course, before) }, argumentsErrorPrefix + missing);

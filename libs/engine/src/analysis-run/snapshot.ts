@@ -53,7 +53,10 @@ export interface AnalysisRunSnapshot {
   readonly run: AnalysisRun;
   /** The status of the last decision, when it waits to be written; it counts instead of `run.status`. */
   readonly held?: AnalysisRunStatus;
-  /** What came back since the last decision, in the order in which it came. Nothing is lost by giving an outcome twice. */
+  /**
+   * What came back since the last decision, in the order in which it came. Nothing is lost by giving an outcome twice. Outcomes of measurements
+   * that began together are best given together: a bad one ends the run, and what comes later does not count.
+   */
   readonly outcomes?: readonly MeasurementOutcome[];
   /** Starts and polls that are under way. Leave out what counts as lost: it is asked for again under the same identity. */
   readonly inFlight?: readonly MeasurementIdentity[];

@@ -236,6 +236,28 @@ describe('limits', () => {
   });
 });
 
+describe('metrics that are measured at one time', () => {
+  it('all count when the first answer ends the run, and the worst of them is its verdict', () => {
+    const run = begin([
+      metric('good', { interval: '30s', count: 5 }),
+      metric('unsure', { successCondition: 'result == 1' }),
+      metric('broken', { consecutiveErrorLimit: 0 }),
+    ]);
+    run.decide([
+      run.outcome('unsure', 'Inconclusive'),
+      run.outcome('good', 'Successful'),
+      run.outcome('broken', 'Error', { message: 'gone' }),
+    ]);
+    expect(run.status).toMatchObject({
+      phase: 'Error',
+      message:
+        'Metric "broken" assessed Error due to consecutiveErrors (1) > consecutiveErrorLimit (0): "Error Message: gone"',
+      runSummary: { count: 3, successful: 1, inconclusive: 1, error: 1 },
+    });
+    expect(run.result('good')).toMatchObject({ phase: 'Successful', count: 1 });
+  });
+});
+
 describe('the end', () => {
   it('of one metric ends the others at once, also what goes on at a provider', () => {
     const run = begin([metric('job', { provider: { job: { spec: {} } } }), metric('web')]);

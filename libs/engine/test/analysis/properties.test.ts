@@ -11,6 +11,27 @@ const histories = Number(process.env['SLUICE_HISTORIES'] ?? 2000);
 const seed = process.env['SLUICE_SEED'] === 'random' ? undefined : Number(process.env['SLUICE_SEED'] ?? 2026);
 const runs = (numRuns: number) => ({ numRuns: Math.ceil(numRuns), ...(seed === undefined ? {} : { seed }) });
 
+/** A run in the middle of its history, and the answers to all that is under way. */
+const together = fc.tuple(history, fc.integer({ min: 1, max: 20 })).map(([one, turns]) => {
+  const play = new Play(one);
+  for (const happening of one.happenings.slice(0, turns)) play.happen(happening);
+  const outcomes: MeasurementOutcome[] = play.driver.inFlight.map((identity) => play.answer(identity));
+  return { driver: play.driver, outcomes };
+});
+
+function copyOf({ run, held, now }: Driver): Driver {
+  const copy = new Driver(run);
+  copy.held = held;
+  copy.now = now;
+  return copy;
+}
+
+const byName = ({ status, events }: Driver) => ({
+  ...status,
+  metricResults: status?.metricResults?.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+  events: events.map(({ reason, message }) => `${reason} ${message}`).sort(),
+});
+
 describe('in every history of a run', { timeout: 240_000 }, () => {
   it('each answer counts once, the verdict is that of the answers, and nothing succeeds without evidence', () => {
     fc.assert(
@@ -19,20 +40,35 @@ describe('in every history of a run', { timeout: 240_000 }, () => {
     );
   });
 
-  it('answers that come together say the same as one after the other', () => {
+  it('answers that come together say the same as one after the other, unless one ends the run before the last', () => {
     fc.assert(
-      fc.property(history, fc.integer({ min: 1, max: 20 }), (one, turns) => {
-        const play = new Play(one);
-        for (const happening of one.happenings.slice(0, turns)) play.happen(happening);
-        const { driver } = play;
-        const outcomes: MeasurementOutcome[] = driver.inFlight.map((identity) => play.answer(identity));
-        const together = new Driver(driver.run);
-        const inTurn = new Driver(driver.run);
-        together.now = inTurn.now = driver.now;
-        together.decide(outcomes);
-        for (const outcome of outcomes) inTurn.decide([outcome]);
-        expect(inTurn.status).toEqual(together.status);
-        expect(inTurn.events).toEqual(together.events);
+      fc.property(together, ({ driver, outcomes }) => {
+        const atOnce = copyOf(driver);
+        const inTurn = copyOf(driver);
+        atOnce.decide(outcomes);
+        let hasEndedEarly = false;
+        for (const outcome of outcomes) {
+          hasEndedEarly = inTurn.status?.completedAt !== undefined;
+          inTurn.decide([outcome]);
+        }
+        fc.pre(!hasEndedEarly);
+        expect(inTurn.status).toEqual(atOnce.status);
+        expect(inTurn.events).toEqual(atOnce.events);
+      }),
+      runs(histories / 10),
+    );
+  });
+
+  it('answers that come together say the same in whichever order they come, and each is kept', () => {
+    fc.assert(
+      fc.property(together, ({ driver, outcomes }) => {
+        const one = copyOf(driver);
+        const other = copyOf(driver);
+        one.decide(outcomes);
+        other.decide(outcomes.toReversed());
+        expect(byName(other)).toEqual(byName(one));
+        for (const { metric } of driver.status?.completedAt ? [] : outcomes)
+          expect(one.result(metric)?.measurements).not.toHaveLength(0);
       }),
       runs(histories / 10),
     );
