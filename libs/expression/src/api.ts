@@ -7,6 +7,8 @@ export interface ExpressionError {
   readonly kind: ExpressionErrorKind;
   /** What is wrong, without the place. */
   readonly message: string;
+  /** The same in the language's own words, where `message` says more: in statuses people and tools know it by those. */
+  readonly brief?: string;
   /** Offset into the source in UTF-16 units, as JavaScript counts them, from 0. */
   readonly position: number;
   /** From 1. */

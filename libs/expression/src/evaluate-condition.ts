@@ -44,7 +44,7 @@ export const evaluateCondition = (source: string, input: ConditionInput): Condit
   const { result, resultType = variableTypeOf(result), now, limits } = input;
   const failed = (error: ExpressionError): ConditionVerdict => ({
     ok: false,
-    detail: isEmpty(result) ? noData : error.message,
+    detail: isEmpty(result) ? noData : (error.brief ?? error.message),
     error,
   });
   const compiled = compile(source, { variables: { result: resultType }, ...(limits && { limits }) });

@@ -5,15 +5,18 @@ export class Fault extends Error {
   readonly kind: ExpressionErrorKind;
   /** Offset into the source, in UTF-16 units. */
   readonly at: number;
+  readonly brief: string | undefined;
 
-  constructor(kind: ExpressionErrorKind, message: string, at: number) {
+  constructor(kind: ExpressionErrorKind, message: string, at: number, brief?: string) {
     super(message);
     this.kind = kind;
     this.at = at;
+    this.brief = brief;
   }
 }
 
-export const compileFault = (message: string, at: number): Fault => new Fault('compile', message, at);
+export const compileFault = (message: string, at: number, brief?: string): Fault =>
+  new Fault('compile', message, at, brief);
 export const runFault = (message: string, at: number): Fault => new Fault('run', message, at);
 export const limitFault = (message: string, at: number): Fault => new Fault('limit', message, at);
 
@@ -32,5 +35,6 @@ export const errorOf = (source: string, thrown: unknown): ExpressionError => {
         ? limitFault(`the expression or the answer is too large or nested too deeply (${thrown.message})`, 0)
         : runFault(`internal error: ${String(thrown)}`, 0);
   const position = Math.min(fault.at, source.length);
-  return { kind: fault.kind, message: fault.message, position, ...placeOf(source, position) };
+  const { kind, message, brief } = fault;
+  return { kind, message, ...(brief !== undefined && { brief }), position, ...placeOf(source, position) };
 };

@@ -46,6 +46,7 @@ describe('without a verdict there is a reason', () => {
     ['result.value > 1', null, noData],
     ['default(result[0], 0) < 1', [], noData],
     ['nothing', [], noData],
+    ['foo == 1', 1, 'unknown name foo'],
     ['result', 0.5, 'expected bool, but got float64'],
     ['result', [0.5], 'expected bool, but got []interface {}'],
     ['result', { a: 1 }, 'expected bool, but got map[string]interface {}'],

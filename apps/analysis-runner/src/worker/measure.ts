@@ -1,6 +1,6 @@
 import { ErrorCode, Verdict, Work, measurementIdOf, parseMetricResult } from '@sluice/contracts';
 import type { Finished, Measurement, Outcome, Task } from '@sluice/contracts';
-import { assessMeasurement } from '@sluice/engine';
+import { answerOf, assessMeasurement } from '@sluice/engine';
 import { isPluginCallError } from '@sluice/plugin-host';
 import type { CallOptions, MetricClient, MetricOutcome, PluginHost } from '@sluice/plugin-host';
 import { maskOf } from '../masking.ts';
@@ -158,6 +158,6 @@ function verdictOf(task: Task, finished: Finished, now: () => number): Judgement
   const { successCondition, failureCondition } = task;
   return assessMeasurement(
     { ...(successCondition && { successCondition }), ...(failureCondition && { failureCondition }) },
-    { result, now: now() },
+    answerOf(task.provider, result, now()),
   );
 }

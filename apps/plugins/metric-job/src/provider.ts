@@ -70,7 +70,7 @@ export function createJobProvider(options: JobProviderOptions): MetricProvider<S
     const job = await jobOf(query, call);
     if (job === undefined) {
       const { name } = placesOf(query)[0];
-      throw new PluginError('NotFound', `jobs.batch "${name}" not found`);
+      throw new PluginError('NotFound', `job.batch "${name}" not found`);
     }
     return answerFor(job, call);
   }

@@ -18,6 +18,13 @@ export interface Answer {
   readonly now?: number;
 }
 
+/** The answer of a provider of that name. Prometheus only ever answers with numbers: a list of them holds nothing else. Source: spec-analysis §5.4. */
+export const answerOf = (provider: string, result: unknown, now: number): Answer => ({
+  result,
+  ...(provider === 'prometheus' && Array.isArray(result) && { resultType: 'list of floats' }),
+  now,
+});
+
 export interface MeasurementVerdict {
   readonly phase: 'Successful' | 'Failed' | 'Inconclusive' | 'Error';
   readonly message?: string;

@@ -9,5 +9,5 @@ export type * from './snapshot.ts';
 export { providersOf, validateMetrics } from './validate.ts';
 export { verdictOf } from './verdict.ts';
 export type { AnalysisVerdict } from './verdict.ts';
-export { assessMeasurement, noDataMessage } from './assess-measurement.ts';
+export { answerOf, assessMeasurement, noDataMessage } from './assess-measurement.ts';
 export type { Answer, Conditions, MeasurementVerdict } from './assess-measurement.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { assessMeasurement } from '../../src/index.ts';
+import { answerOf, assessMeasurement } from '../../src/index.ts';
 
 const verdict = (conditions: { successCondition?: string; failureCondition?: string }, result: unknown) =>
   assessMeasurement(conditions, { result });
@@ -49,6 +49,19 @@ describe('a measurement', () => {
     ],
   ])('is an error where %s cannot be evaluated', (successCondition, result, message) => {
     expect(verdict({ successCondition }, result)).toEqual({ phase: 'Error', message });
+  });
+
+  it('of Prometheus is known to be made of numbers, and that of others by what it holds', () => {
+    const judged = (provider: string, successCondition: string, result: unknown) =>
+      assessMeasurement({ successCondition }, answerOf(provider, result, 0));
+    expect(judged('prometheus', 'result > 1', [2]).message).toBe(
+      'could not evaluate successCondition "result > 1": invalid operation: > (mismatched types []float64 and int)',
+    );
+    expect(judged('web', 'result > 1', [2]).message).toContain('mismatched types []interface {} and int');
+    for (const condition of ['default(result, 1) == 1', 'len(result) == 0 || result[0] > 1', 'isNaN(result[0])'])
+      expect(judged('prometheus', condition, [1]).phase).toBe('Failed');
+    expect(judged('prometheus', 'all(result, {# > 0}) && result[0] >= 0.95', [1, 2])).toEqual({ phase: 'Successful' });
+    expect(judged('prometheus', 'result > 1', 2)).toEqual({ phase: 'Successful' });
   });
 
   it('tells what is wrong with the success condition first', () => {

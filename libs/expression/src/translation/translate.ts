@@ -26,7 +26,8 @@ const named = ({ name, at }: NodeOf<'name'>, scope: Scope, { variables, function
   if (functions.has(name) || Object.hasOwn(loopFunctions, name))
     throw compileFault(`${name} is a function: call it, ${name}(…)`, at);
   const known = [...variables.keys()].join(', ');
-  throw compileFault(`unknown name ${name}${known === '' ? '' : `: there is ${known}`}`, at);
+  const unknown = `unknown name ${name}`;
+  throw known === '' ? compileFault(unknown, at) : compileFault(`${unknown}: there is ${known}`, at, unknown);
 };
 
 const pointer = ({ name, at }: NodeOf<'pointer'>, scope: Scope): Part => {
