@@ -44,7 +44,7 @@ export function buildExperiment(s: Situation, stepIndex: number, step: Experimen
       ...(s.spec.progressDeadlineSeconds != null && { progressDeadlineSeconds: s.spec.progressDeadlineSeconds }),
       ...(step.scaleDownDelaySeconds !== undefined && { scaleDownDelaySeconds: step.scaleDownDelaySeconds }),
       ...(analyses.value.length > 0 && { analyses: analyses.value }),
-      ...(step.dryRun && { dryRun: step.dryRun }),
+      ...(step.dryRun?.length && { dryRun: step.dryRun }),
       analysisRunMetadata: step.analysisRunMetadata ?? {},
     },
   });
@@ -110,10 +110,15 @@ function wearing(
 function analysesOf(s: Situation, step: ExperimentStep): Resolved<ExperimentAnalysis[]> {
   const hashes = { podHash: s.roles.newSet.hash, stableHash: s.roles.stableSet?.hash ?? '' };
   const analyses: ExperimentAnalysis[] = [];
-  for (const { args, ...analysis } of step.analyses ?? []) {
+  for (const { args, clusterScope, requiredForCompletion, ...analysis } of step.analyses ?? []) {
     const values = rolloutArguments(s.rollout, args ?? [], hashes);
     if (!values.ok) return values;
-    analyses.push({ ...analysis, ...(values.value.length > 0 && { args: [...values.value] }) });
+    analyses.push({
+      ...analysis,
+      ...(clusterScope && { clusterScope }),
+      ...(requiredForCompletion && { requiredForCompletion }),
+      ...(values.value.length > 0 && { args: [...values.value] }),
+    });
   }
   return resolved(analyses);
 }

@@ -99,6 +99,21 @@ describe('an experiment step', () => {
     expect(world.begun).toEqual(['2-0', '2-0-1']);
   });
 
+  it('makes a new experiment after an abort also at a later step, when the old one was told to end but is seen to run', () => {
+    const world = say(updated(), '2-1', { phase: 'Running' });
+    const old = world.experiments.get(world.named('2-1'))!;
+    world.rest = {
+      get experiments() {
+        return [...world.experiments.values()].map((one) => (one.metadata.name === old.metadata.name ? old : one));
+      },
+    };
+    world.now += 10;
+    world.patchStatus({ abort: true }).settle();
+    world.patchStatus({ abort: false }).settle();
+    expect(world.begun).toEqual(['2-1', '2-1-1']);
+    expect(world.status.canary?.currentExperiment).toBe(world.named('2-1-1'));
+  });
+
   it('does not end the experiment before the abort is stored: somebody may take that back', () => {
     const world = say(updated(), '2-1', { phase: 'Running' });
     const asked = () => world.decide().actions.filter(({ kind }) => kind === 'TerminateExperiment');

@@ -1,4 +1,4 @@
-import { eventReasons } from '@sluice/model';
+import { eventReasons, parseTime } from '@sluice/model';
 import type { Experiment, RolloutStatus } from '@sluice/model';
 import { composeStatus } from '../compose-status.ts';
 import type { ComposedStatus } from '../compose-status.ts';
@@ -93,9 +93,15 @@ function freeName(s: Situation, wanted: Experiment): string {
     const existing = named(s, name);
     if (!existing) return name;
     const isUsable = !existing.spec.terminate && !isCompleted(existing.status?.phase);
-    // After an abort those that are there are told to end, whether or not that can be seen already.
-    if (isUsable && !s.rollout.status?.abortedAt && deepEqual(existing.spec, wanted.spec)) return name;
+    if (isUsable && isOfThisAttempt(s, existing) && deepEqual(existing.spec, wanted.spec)) return name;
   }
+}
+
+/** After an abort those that are there are told to end, whether or not that can be seen already: also when the step is reached again much later. */
+function isOfThisAttempt({ rollout }: Situation, { metadata }: Experiment): boolean {
+  const { abortedAt, duration } = rollout.status ?? {};
+  const createdAt = parseTime(metadata.creationTimestamp) ?? Infinity;
+  return !abortedAt && createdAt >= (parseTime(duration?.rolloutStartedAt) ?? -Infinity);
 }
 
 /**
