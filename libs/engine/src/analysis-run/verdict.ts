@@ -1,3 +1,4 @@
+import { parseTime } from '@sluice/model';
 import type { AnalysisRun } from '@sluice/model';
 import { wasGivenUp } from './bookkeeping.ts';
 import { hasCount, hasSuccessesInARow, isCompleted } from './metric-phase.ts';
@@ -9,6 +10,10 @@ import type { ResolvedMetric } from './resolved-run.ts';
  * metrics had not been measured as often as they ask for. Being stopped is no evidence, so whoever waits for success must not go on.
  */
 export type AnalysisVerdict = 'Running' | 'Successful' | 'Failed' | 'Error' | 'Inconclusive' | 'Terminated';
+
+/** Whether a run that is over has been under way for some time, as far as whole seconds show it: who follows it could have seen it so. */
+export const tookTime = ({ status }: AnalysisRun): boolean =>
+  isCompleted(status?.phase) && (parseTime(status?.completedAt) ?? 0) > (parseTime(status?.startedAt) ?? Infinity);
 
 /** Whether the metric got as far as it asks for by itself. */
 function isEarned({ name, limits }: ResolvedMetric, { status }: AnalysisRun): boolean {

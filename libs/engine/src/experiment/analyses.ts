@@ -1,6 +1,6 @@
 import { eventReasons, instanceIdLabel, parseTime } from '@sluice/model';
 import type { AnalysisRun, AnalysisTemplate, ExperimentAnalysis, ExperimentAnalysisRunStatus } from '@sluice/model';
-import { verdictOf } from '../analysis-run/verdict.ts';
+import { tookTime, verdictOf } from '../analysis-run/verdict.ts';
 import { buildAnalysisRun } from '../analysis-template/build.ts';
 import { placeRun } from '../analysis-template/place-run.ts';
 import type { Resolved } from '../analysis-template/result.ts';
@@ -49,14 +49,15 @@ function nextEntry(s: Situation, analysis: ExperimentAnalysis, before: Entry | u
   const { startedRuns = {}, runFailures = {} } = s.snapshot.answers ?? {};
   const key = keyOf(s, analysis);
   const started = named(startedRuns, key);
-  if (started !== undefined) return refreshed(s, analysis, { name, analysisRun: started, phase: 'Pending' });
+  // What the run says already counts from the next turn on: each run is told to have begun.
+  if (started !== undefined) return { name, analysisRun: started, phase: 'Pending' };
   const refusal = named(runFailures, key);
   if (refusal !== undefined) return failed(`Failed to create AnalysisRun for analysis '${name}': ${refusal}`);
   const wish = wishOf(s, analysis);
   if (wish === 'unknown') return undefined;
   if (!wish.ok) return failed(`Failed to create AnalysisRun for analysis '${name}': ${wish.error.message}`);
   const existing = unnotedRun(s, wish.value);
-  return existing && refreshed(s, analysis, { name, analysisRun: existing.metadata.name, phase: 'Pending' });
+  return existing && { name, analysisRun: existing.metadata.name, phase: 'Pending' };
 }
 
 /**
@@ -91,6 +92,8 @@ function refreshed(s: Situation, analysis: ExperimentAnalysis, before: Entry): E
       : before;
   }
   const phase = run.status?.phase || 'Pending';
+  // Its end may be the first that is seen of it: that it has been under way is told all the same.
+  if (before.phase === 'Pending' && tookTime(run)) return { name, analysisRun, phase: 'Running' };
   const message = run.status?.message;
   // A run that somebody stopped has shown nothing: what must not end without it does not go on as if it had.
   const isNoEvidence = analysis.requiredForCompletion && verdictOf(run) === 'Terminated';

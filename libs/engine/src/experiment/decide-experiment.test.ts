@@ -201,6 +201,12 @@ describe('Services', () => {
     world.answers = { serviceFailures: { b: refusal } };
     const before = decideExperiment(world.snapshot());
     expect(before.status.message).toBe(`Failed to create Service named for template 'b': ${refusal}`);
+    expect(messages(before)).toEqual(
+      expect.arrayContaining([
+        "Template 'b' transitioned from  -> Progressing",
+        `Template 'b' transitioned from Progressing -> Error: ${before.status.message}`,
+      ]),
+    );
   });
 });
 
@@ -227,6 +233,39 @@ describe('analyses', () => {
         },
       },
     });
+  });
+
+  test('and versions tell that they have begun, also when both are well under way before anything is stored', () => {
+    const world = worldOf({ ...analysed, templates: [variant('a')] });
+    world.decide();
+    world.happen({ kind: 'pods', ready: true });
+    world.experiment = { ...world.experiment, status: {} };
+    expect(messages(world.decide())).toEqual(
+      expect.arrayContaining([
+        "Template 'a' transitioned from  -> Progressing",
+        "Template 'a' transitioned from Progressing -> Running",
+      ]),
+    );
+    world.decide();
+    world.runs = world.runs.map((run) => ({ ...run, status: { phase: 'Running' } }));
+    expect(messages(world.decide())).toEqual(
+      expect.arrayContaining([
+        "AnalysisRun 'check' transitioned from  -> Pending",
+        "AnalysisRun 'check' transitioned from Pending -> Running",
+      ]),
+    );
+  });
+
+  test.each([
+    ['has been under way', '2026-01-01T12:00:02Z', ['Pending -> Running', 'Running -> Failed']],
+    ['has ended at once', '2026-01-01T12:00:00Z', ['Pending -> Failed']],
+  ])('whose end is the first that is seen tell what they were before: one that %s', (_, completedAt, expected) => {
+    const world = worldOf({ ...analysed, templates: [variant('a')] });
+    go(world);
+    const startedAt = '2026-01-01T12:00:00Z';
+    world.runs = world.runs.map((run) => ({ ...run, status: { phase: 'Failed', startedAt, completedAt } }));
+    const told = world.decide().events.filter(({ about }) => about === 'experiment');
+    expect(told.flatMap(({ message }) => /^AnalysisRun.*from (.*)$/.exec(message)?.[1] ?? [])).toEqual(expected);
   });
 
   test('with an unknown tag end the experiment', () => {

@@ -96,10 +96,13 @@ function judge(
 ): Judgement {
   if (before?.status && isTemplateCompleted(before.status)) return { status: before.status, message: before.message };
   if (isTerminating(s)) return { status: 'Successful' };
-  const failure = failureOf(s, template);
+  const failure = failureOf(s, template, before);
   if (failure !== undefined) return { status: 'Error', message: failure };
   const available = s.sets.get(template.name)?.status?.availableReplicas ?? 0;
-  if (available === desiredReplicas(s, template)) return { status: hasElapsed(s) ? 'Successful' : 'Running' };
+  const desired = desiredReplicas(s, template);
+  // Pods that came before anything was stored came after the beginning all the same.
+  const hasBegun = before?.status !== undefined || desired === 0;
+  if (available === desired && hasBegun) return { status: hasElapsed(s) ? 'Successful' : 'Running' };
   const seconds = progressDeadlineSeconds(s.experiment);
   if (s.now > changedAt + seconds * 1000)
     return {
@@ -110,12 +113,13 @@ function judge(
   return { status: 'Progressing', ...(isNameTaken(s, template) && { message: taken }) };
 }
 
-function failureOf(s: Situation, template: ExperimentTemplate): string | undefined {
+/** Its Service is only asked for once its ReplicaSet is: a template has begun by then, and tells so. */
+function failureOf(s: Situation, template: ExperimentTemplate, before: TemplateStatus | undefined): string | undefined {
   const { replicaSetFailures = {}, serviceFailures = {} } = s.snapshot.answers ?? {};
   const { name } = template;
   if (!s.sets.has(name) && Object.hasOwn(replicaSetFailures, name))
     return `Failed to create ReplicaSet for template '${name}': ${replicaSetFailures[name]}`;
-  if (template.service && !serviceOf(s, template) && Object.hasOwn(serviceFailures, name))
+  if (before?.status && template.service && !serviceOf(s, template) && Object.hasOwn(serviceFailures, name))
     return `Failed to create Service ${serviceName(s, template)} for template '${name}': ${serviceFailures[name]}`;
   return undefined;
 }

@@ -3,7 +3,7 @@ import type { AnalysisRun, EventReason, RolloutAnalysisRunStatus } from '@sluice
 import { analysisRunOf, placeRun } from '../analysis-template/index.ts';
 import type { AnalysisKind } from '../analysis-template/index.ts';
 import { isCompleted } from '../analysis-run/metric-phase.ts';
-import { verdictOf } from '../analysis-run/verdict.ts';
+import { tookTime, verdictOf } from '../analysis-run/verdict.ts';
 import type { EventIntent } from '../decision.ts';
 import { event } from '../events.ts';
 import { findPause } from '../pause.ts';
@@ -89,9 +89,17 @@ function watched(s: Situation, plan: Plan, wanted: WantedAnalysis, current: Roll
 export function phaseNews(s: Situation, kind: AnalysisKind, known: RolloutAnalysisRunStatus): readonly EventIntent[] {
   const run = runNamed(s, known.name);
   const entry = run && entryOf(run, known);
-  if (!entry?.status || entry.status === known.status) return [];
-  const message = `${kind} Analysis Run '${entry.name}' Status New: '${entry.status}' Previous: '${known.status}'`;
-  return [event(`AnalysisRun${entry.status}` as EventReason, message)];
+  if (!run || !entry?.status || entry.status === known.status) return [];
+  const told = (status: string, before: string): EventIntent =>
+    event(
+      `AnalysisRun${status}` as EventReason,
+      `${kind} Analysis Run '${entry.name}' Status New: '${status}' Previous: '${before}'`,
+    );
+  // Its end may be the first that is seen of it: that it has been under way is told all the same.
+  const wasMissed = known.status !== 'Running' && tookTime(run);
+  return wasMissed
+    ? [told('Running', known.status), told(entry.status, 'Running')]
+    : [told(entry.status, known.status)];
 }
 
 /** It was begun and is not there: asked for but not seen yet, or deleted by somebody. */

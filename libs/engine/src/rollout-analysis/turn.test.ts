@@ -29,6 +29,18 @@ describe('the analysis of a step', () => {
     expect(world.ended).toEqual([]);
   });
 
+  it('is told to have been under way also when its end is the first that is seen of it', () => {
+    const world = updated();
+    const name = world.named('2-1');
+    const times = { startedAt: '2026-01-01T12:00:00Z', completedAt: '2026-01-01T12:00:02Z' };
+    world.runs.set(name, { ...world.runs.get(name)!, status: { phase: 'Successful', ...times } });
+    world.settle();
+    expect(world.events.filter((message) => message.includes(name))).toEqual([
+      `Step Analysis Run '${name}' Status New: 'Running' Previous: ''`,
+      `Step Analysis Run '${name}' Status New: 'Successful' Previous: 'Running'`,
+    ]);
+  });
+
   it.each(['Failed', 'Error'] as const)('takes the update back when it ends as %s', (phase) => {
     const world = updated();
     world.judge(world.named('2-1'), phase, 'too many errors').settle();
