@@ -31,17 +31,22 @@ export function planDelayedScaleDown(s: Situation, plan: Plan, sets: readonly Se
       else {
         waiting++;
         planDeadline(s, plan, set, delayMs);
-        planReplicas(s, plan, set, rules.keep(set));
+        planKept(s, plan, set, rules.keep(set));
       }
       continue;
     }
     waiting++;
     if (waiting > limit || !isAhead(set.deadline, s.now)) planGone(s, plan, set);
     else {
-      planReplicas(s, plan, set, rules.keep(set));
+      planKept(s, plan, set, rules.keep(set));
       plan.wake(set.deadline);
     }
   }
+}
+
+/** What only waits is written for its size alone: what the Rollout asks for meanwhile is no concern of it. */
+function planKept(s: Situation, plan: Plan, set: SetView, to: number): void {
+  if (to !== set.spec) planReplicas(s, plan, set, to);
 }
 
 /** Expired, or unreadable: a deadline that nobody can read must not keep pods for ever. */

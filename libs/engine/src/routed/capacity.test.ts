@@ -51,6 +51,18 @@ describe('Traffic does not move', () => {
     askFor(world, 'shop:1', 5);
     expect(switched()).toBe(true);
   });
+  test('with the canary Service to a stable version that lacks pods, while a router may still do what it was told before', () => {
+    const world = deployed({ steps: [{ setWeight: 50 }, { pause: {} }] }, 2).setImage('shop:2');
+    askFor(world, 'shop:1', 1);
+    world.status = { ...world.status, abort: true };
+    const { router } = world;
+    if (router.kind !== 'observed') throw new Error('the router has not answered');
+    const switchesWhen = (inSync: boolean): boolean => {
+      world.router = { ...router, inSync, canaryWeight: 0 };
+      return world.decide().actions.some((action) => action.kind === 'SwitchService');
+    };
+    expect([switchesWhen(false), switchesWhen(true)]).toEqual([false, true]);
+  });
 });
 
 /** The same weights are out of that many from now on. */

@@ -8,6 +8,7 @@ import type { Situation } from '../situation.ts';
 import { meetsThreshold } from '../steps.ts';
 import { maxWeightOf } from '../weight.ts';
 import { shareOf } from './counts.ts';
+import { isTrafficKnown } from './routers.ts';
 import { serviceNames } from './service-names.ts';
 import type { TrafficSpan } from './span.ts';
 import { carrierOf } from './target.ts';
@@ -61,9 +62,12 @@ function planCanaryService(s: Situation, plan: Plan, service: Service, routed: T
 
 function mayMove(s: Situation, service: Service, target: SetView, routed: TrafficSpan): boolean {
   if (selectedHash(service) === target.hash) return true;
-  const isUnused = routed.highest === 0 && !!canaryOf(s)?.pingPong;
+  const isUnused = getsNothing(s, routed) && !!canaryOf(s)?.pingPong;
   return isUnused || (canTakeOver(s, target, routed) && mayPointAt(service, target));
 }
+
+/** Seen to get nothing, by routers that have done what they were told: one that has not may still do what it was told before anybody looked. */
+const getsNothing = (s: Situation, routed: TrafficSpan): boolean => routed.highest === 0 && isTrafficKnown(s);
 
 /** The routes send a share there: it moves only to pods that can take that share, or away from pods that cannot answer at all. */
 function canTakeOver(s: Situation, target: SetView, routed: TrafficSpan): boolean {
@@ -71,7 +75,7 @@ function canTakeOver(s: Situation, target: SetView, routed: TrafficSpan): boolea
   if (!carrier || lastingAvailable(carrier) === 0) return true;
   // On the stable version, both sides of the routes end at the same pods.
   return target === s.roles.stableSet
-    ? routed.highest === 0 || lastingAvailable(target) >= s.replicas
+    ? getsNothing(s, routed) || lastingAvailable(target) >= s.replicas
     : routed.highest <= shareOf(s, target);
 }
 

@@ -28,6 +28,15 @@ describe('a canary behind a router', () => {
     expect([world.pods('shop:1'), world.pods('shop:2')]).toEqual([5, 1]);
   });
 
+  test('goes past a weight that nobody is to answer, since its scale was set to nothing by hand', () => {
+    const byHand = [{ setCanaryScale: { replicas: 0 } }, { setWeight: 40 }, { pause: {} }];
+    const world = deployed({ steps: [...byHand, { setCanaryScale: { matchTrafficWeight: true } }, { pause: {} }] });
+    world.setImage('shop:2');
+    expect([world.status.currentStepIndex, world.weight, world.pods('shop:2')]).toEqual([2, 0, 0]);
+    world.promote();
+    expect([world.status.currentStepIndex, world.weight, world.pods('shop:2')]).toEqual([4, 40, 2]);
+  });
+
   test('is promoted when all traffic was seen on it; the old pods wait for their delay', () => {
     const world = deployed().setImage('shop:2').promote();
     expect([world.weight, world.pods('shop:2')]).toEqual([60, 3]);
@@ -229,4 +238,15 @@ test('Taken back, a canary Service that may still get traffic does not move to a
   expect(switched()).toBe(1);
   world.spec = { ...world.spec, replicas: 10 };
   expect(switched()).toBe(0);
+});
+
+test('a set that waits for its delay is not written when the Rollout is scaled', () => {
+  const world = deployed().setImage('shop:2');
+  world.status = { ...world.status, promoteFull: true };
+  world.settle();
+  world.spec = { ...world.spec, replicas: 7 };
+  world.settle();
+  const waiting = [...world.sets.values()].find(({ metadata }) => metadata.annotations?.['scale-down-deadline']);
+  expect(waiting?.metadata.annotations?.['rollout.argoproj.io/desired-replicas']).toBe('5');
+  expect([world.pods('shop:1'), world.pods('shop:2')]).toEqual([5, 7]);
 });

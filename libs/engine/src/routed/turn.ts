@@ -161,8 +161,9 @@ function isRoutedStepDone(
   const step = stepsOf(s)[index]!;
   if (step.pause) return isRouted && isPauseStepOver(s, index);
   if (step.setWeight !== undefined && step.setWeight !== null) {
-    // With a threshold, and without any pods at all, the step does not wait for the capacity that its whole weight would need.
-    const mayBeLess = s.replicas === 0 || !intent || (!!canaryOf(s)?.replicaProgressThreshold && isRecorded(s));
+    // With a threshold, and where no pods are asked for, the step does not wait for the capacity that its whole weight would need.
+    const isEmpty = s.replicas === 0 || wanted.canary === 0;
+    const mayBeLess = isEmpty || !intent || (!!canaryOf(s)?.replicaProgressThreshold && isRecorded(s));
     return isRouted && isAtRoutedCounts(s, wanted) && (mayBeLess || intent?.weight === weightAtStep(s, index));
   }
   if (step.setCanaryScale) return isAtRoutedCounts(s, wanted);
