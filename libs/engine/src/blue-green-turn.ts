@@ -1,3 +1,4 @@
+import { conditionTypes } from '@sluice/model';
 import type { PauseCondition, Service } from '@sluice/model';
 import {
   planNewSetCount,
@@ -7,6 +8,7 @@ import {
   isSaturated,
 } from './blue-green-replicas.ts';
 import { planSwitch, selectedHash, serviceOf } from './canary-services.ts';
+import { conditionsOf, findCondition } from './conditions.ts';
 import { findPause, pauseEnd, withPause, withoutPause } from './pause.ts';
 import type { Plan } from './plan.ts';
 import { promoted } from './promotion.ts';
@@ -61,9 +63,15 @@ function isFastTracked(s: Situation, active: Service | undefined): boolean {
   return isFastRollback(s) || s.status.promoteFull === true || isUnused(s, selected) || isSwitched;
 }
 
-/** The Service selects no version, and there is none yet that it should: a Service that was applied anew in mid-update belongs to the stable one. */
-const isUnused = (s: Situation, selected: string): boolean =>
-  selected === '' && (!s.roles.stableSet || s.roles.stableSet === s.roles.newSet);
+/**
+ * The Service selects no version, and has never done so: there is no stable one, or none that was ever there in full. A Service that was
+ * applied anew later, in mid-update, belongs to the stable one.
+ */
+function isUnused({ roles, status }: Situation, selected: string): boolean {
+  if (selected !== '') return false;
+  const wasEverHealthy = findCondition(conditionsOf(status), conditionTypes.healthy) !== undefined;
+  return !roles.stableSet || roles.stableSet === roles.newSet || !wasEverHealthy;
+}
 
 function pauseTurn(s: Situation, plan: Plan, active: Service | undefined): PauseTurn {
   const pauses = pausesOf(s.status);
