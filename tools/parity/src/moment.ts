@@ -3,6 +3,8 @@ import type { StoredObject } from '../kube.mjs';
 const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g;
 /** A time that was still to come when the moment was stored. */
 const DEADLINE = /deadline/i;
+/** No deadline may pass between the loading and what is looked at: that takes as long as the machine is slow, and a deadline is seconds ahead. */
+const FURTHER_AHEAD_MS = 10 * 60_000;
 const WORKLOAD_GENERATION = 'rollout.argoproj.io/workload-generation';
 const DEAD_METRICS = /http:\/\/(127\.0\.0\.1|localhost):\d+/g;
 
@@ -19,8 +21,9 @@ export interface Setting {
 export function movedTo(setting: Setting, moment: readonly StoredObject[]): StoredObject[] {
   const stored = moment[0]?.metadata.namespace;
   const shiftMs = setting.nowMs - latestTime(moment);
-  const move = (text: string): string => {
-    const moved = text.replace(TIME, (time) => shifted(time, shiftMs)).replace(DEAD_METRICS, setting.metricsUrl);
+  const move = (text: string, field: string): string => {
+    const byMs = DEADLINE.test(field) ? shiftMs + FURTHER_AHEAD_MS : shiftMs;
+    const moved = text.replace(TIME, (time) => shifted(time, byMs)).replace(DEAD_METRICS, setting.metricsUrl);
     return stored === undefined ? moved : moved.replaceAll(stored, setting.namespace);
   };
   return moment.map((object) => mapTexts(object, move) as StoredObject);
@@ -43,11 +46,11 @@ function shifted(time: string, byMs: number): string {
   return time.includes('.') ? text : text.replace(/\.\d+Z$/, 'Z');
 }
 
-function mapTexts(value: unknown, map: (text: string) => string): unknown {
-  if (typeof value === 'string') return map(value);
-  if (Array.isArray(value)) return value.map((item) => mapTexts(item, map));
+function mapTexts(value: unknown, map: (text: string, field: string) => string, field = ''): unknown {
+  if (typeof value === 'string') return map(value, field);
+  if (Array.isArray(value)) return value.map((item) => mapTexts(item, map, field));
   if (value && typeof value === 'object')
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [map(key), mapTexts(item, map)]));
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [map(key, ''), mapTexts(item, map, key)]));
   return value;
 }
 
