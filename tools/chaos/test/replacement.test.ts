@@ -9,7 +9,9 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const weights = [0, 20, 40, 60, 80, 100];
-const steps = weights.slice(1, 5).flatMap((setWeight) => [{ setWeight }, { pause: { duration: '1s' } }]);
+// The last pause waits for somebody, so that what comes after it is left to the new router however long that takes to come.
+const pauses = [...weights.slice(1, 4).map(() => ({ duration: '1s' })), {}];
+const steps = weights.slice(1, 5).flatMap((setWeight, i) => [{ setWeight }, { pause: pauses[i] }]);
 const names = Array.from({ length: 20 }, (_, i) => `app-${i}`);
 
 describe('a router that is replaced by a new process at a new address', () => {
@@ -25,7 +27,13 @@ describe('a router that is replaced by a new process at a new address', () => {
     const seen = new AbortController();
     const looking = lookUntil(seen.signal, troubles);
     await world.replaceRouter('nginx');
-    await Promise.all(names.map((name) => world.healthy(name)));
+    await Promise.all(
+      names.map(async (name) => {
+        await world.paused(name, steps.length - 1);
+        await world.promote(name);
+        await world.healthy(name);
+      }),
+    );
     seen.abort();
     await looking;
 
