@@ -124,6 +124,17 @@ describe('an experiment step', () => {
     expect(world.ended).toEqual([]);
   });
 
+  it('does not end one that was begun but is not named yet before the abort is stored either: it would be taken up again', () => {
+    const world = say(updated(), '2-1', { phase: 'Running' });
+    const asked = () => world.decide().actions.filter(({ kind }) => kind === 'TerminateExperiment');
+    world.patchStatus({ canary: {}, abort: true });
+    expect(asked()).toEqual([]);
+    world.patchStatus({ abort: false }).settle();
+    expect([world.begun, world.ended]).toEqual([['2-1'], []]);
+    world.patchStatus({ canary: {}, abort: true }).settle();
+    expect(world.ended).toEqual(['2-1']);
+  });
+
   it('ends the experiment when the step is skipped, or another version comes', () => {
     const skipped = say(updated(), '2-1', { phase: 'Running' });
     skipped.patchStatus({ pauseConditions: null, currentStepIndex: 2 }).settle();

@@ -105,10 +105,11 @@ function isOfThisAttempt({ rollout }: Situation, { metadata }: Experiment): bool
 }
 
 /**
- * One that the stored status names is ended only once that no longer does. Otherwise, when the controller dies in between and somebody takes an abort
- * back meanwhile, the step would wait for an experiment that can show nothing any more.
+ * One that the stored status names is ended only once that no longer does, and none before an abort is stored. Otherwise, when somebody takes the abort back
+ * meanwhile, the step would wait for an experiment, or take one up again, that can show nothing any more.
  */
 function planEnds(s: Situation, plan: Plan, currentName: string | undefined): void {
+  if (s.status.abort && !s.rollout.status?.abortedAt) return;
   const kept = [currentName, s.rollout.status?.canary?.currentExperiment];
   for (const { metadata, spec, status } of s.snapshot.experiments ?? []) {
     const isOver = spec.terminate || isCompleted(status?.phase) || metadata.deletionTimestamp;
