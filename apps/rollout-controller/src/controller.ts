@@ -170,7 +170,9 @@ export function createController(options: ControllerOptions): Controller {
     let carried = memory.held?.resourceVersion === resourceVersion ? memory.held : undefined;
     for (let round = 1; ; round++) {
       const rollout = carried === undefined ? stored : { ...stored, status: carried.status };
-      const snapshot = await assemble(rollout, signal);
+      const assembled = await assemble(rollout, signal);
+      const snapshot =
+        carried === undefined ? assembled : Object.freeze({ ...assembled, storedStatus: stored.status ?? {} });
       const decision = decideRollout(snapshot);
       const deferStatus =
         round === 1 &&

@@ -9,6 +9,7 @@ import type {
   PodTemplateSpec,
   ReplicaSet,
   Rollout,
+  RolloutStatus,
   Service,
 } from '@sluice/model';
 
@@ -93,6 +94,8 @@ export interface RolloutSnapshot {
   /** By name: the templates that the strategy's analyses name, and those that they name in turn. */
   readonly analysisTemplates?: Readonly<Record<string, AnalysisTemplate>>;
   readonly clusterAnalysisTemplates?: Readonly<Record<string, AnalysisTemplate>>;
+  /** The status as it is stored, where `rollout.status` is a decided one that waits to be: another writer may yet undo what that says. */
+  readonly storedStatus?: RolloutStatus;
   /** Names of AnalysisRuns and Experiments that exist and belong to somebody else. */
   readonly takenRunNames?: readonly string[];
   /** Why a service could not do what it was last asked for; it is left alone for a while. */

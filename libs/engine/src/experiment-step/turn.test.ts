@@ -135,6 +135,18 @@ describe('an experiment step', () => {
     expect(world.ended).toEqual(['2-1']);
   });
 
+  it('does not end the experiment while the abort only waits to be stored', () => {
+    const world = say(updated(), '2-1', { phase: 'Running' });
+    const storedStatus = { ...world.status, abort: true };
+    const asked = () => world.decide().actions.filter(({ kind }) => kind === 'TerminateExperiment');
+    world.patchStatus({ abort: true });
+    world.status = world.decide().status;
+    world.rest = { storedStatus };
+    expect(asked()).toEqual([]);
+    world.rest = {};
+    expect(asked()).toHaveLength(1);
+  });
+
   it('ends the experiment when the step is skipped, or another version comes', () => {
     const skipped = say(updated(), '2-1', { phase: 'Running' });
     skipped.patchStatus({ pauseConditions: null, currentStepIndex: 2 }).settle();

@@ -109,8 +109,9 @@ function isOfThisAttempt({ rollout }: Situation, { metadata }: Experiment): bool
  * meanwhile, the step would wait for an experiment, or take one up again, that can show nothing any more.
  */
 function planEnds(s: Situation, plan: Plan, currentName: string | undefined): void {
-  if (s.status.abort && !s.rollout.status?.abortedAt) return;
-  const kept = [currentName, s.rollout.status?.canary?.currentExperiment];
+  const stored = s.snapshot.storedStatus ?? s.rollout.status;
+  if (s.status.abort && !stored?.abortedAt) return;
+  const kept = [currentName, stored?.canary?.currentExperiment];
   for (const { metadata, spec, status } of s.snapshot.experiments ?? []) {
     const isOver = spec.terminate || isCompleted(status?.phase) || metadata.deletionTimestamp;
     if (kept.includes(metadata.name) || isOver) continue;
