@@ -74,7 +74,9 @@ describe('lint', () => {
   });
   it('checks the selector of a Service in the same file', async () => {
     const result = await lint(CANARY, service('shop-canary', 'cart'));
-    expect(result.out).toMatch(/^spec\.strategy\.canary\.canaryService: Invalid value: "shop-canary": .*unmatch label "app"/);
+    expect(result.out).toMatch(
+      /^spec\.strategy\.canary\.canaryService: Invalid value: "shop-canary": .*unmatch label "app"/,
+    );
   });
   it.each([
     ['v1', '{ service: { name: other } }', 1],
