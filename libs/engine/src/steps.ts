@@ -4,6 +4,7 @@ import { hasExperimentSucceeded } from './experiment-step/turn.ts';
 import { isPauseOver } from './pause.ts';
 import { isPluginStepDone } from './plugin-step/next-call.ts';
 import { hasSucceeded } from './rollout-analysis/entries.ts';
+import { awaitsFirstWordUntil } from './rollout-analysis/first-word.ts';
 import { totalOf } from './sets.ts';
 import type { SetView } from './sets.ts';
 import { canaryOf } from './situation.ts';
@@ -34,7 +35,8 @@ export function isAtCounts(s: Situation, wanted: CanaryPair): boolean {
 export function isStepDone(s: Situation, step: CanaryStep, wanted: CanaryPair): boolean {
   if (s.spec.paused) return false;
   if (step.pause) return isPauseOver(s, step.pause);
-  if (step.setCanaryScale || (step.setWeight !== undefined && step.setWeight !== null)) return isAtCounts(s, wanted);
+  if (step.setCanaryScale || (step.setWeight !== undefined && step.setWeight !== null))
+    return isAtCounts(s, wanted) && awaitsFirstWordUntil(s) === undefined;
   if (step.analysis) return hasSucceeded(s.status, 'Step');
   if (step.experiment) return hasExperimentSucceeded(s);
   if (step.plugin) return isPluginStepDone(s, currentStepIndex(s) ?? 0);

@@ -156,7 +156,8 @@ describe('the analysis in the background', () => {
   it('begins with the update, lasts over its steps and ends with it', () => {
     const world = updated(background);
     expect(world.begun).toEqual(['2']);
-    world.judge(world.named('2'), 'Running').patchStatus({ pauseConditions: null }).settle();
+    world.judge(world.named('2'), 'Running').settle();
+    world.patchStatus({ pauseConditions: null }).settle();
     expect(world.status).toMatchObject({ currentStepIndex: 3 });
     world.patchStatus({ pauseConditions: null }).settle();
     expect(world.status).toMatchObject({ phase: 'Healthy' });
@@ -173,13 +174,34 @@ describe('the analysis in the background', () => {
 
   it('does not hold the steps, and takes the update back as soon as it fails', () => {
     const world = updated(background);
+    world.judge(world.named('2'), 'Running').settle();
+    expect(world.status.currentStepIndex).toBe(1);
     world.judge(world.named('2'), 'Failed', 'bad').settle();
     expect(world.status).toMatchObject({ abort: true, phase: 'Degraded' });
     expect(world.status.message).toContain('Background analysis phase error/failed: bad');
   });
 
+  it('lets no step be passed before it has said something: a version that is bad at once never pauses', () => {
+    const world = updated(background);
+    expect(world.status).toMatchObject({ currentStepIndex: 0, phase: 'Progressing' });
+    world.judge(world.named('2'), 'Failed', 'bad').settle();
+    expect(world.status).toMatchObject({ abort: true, phase: 'Degraded' });
+    expect(world.status.conditions?.map(({ type }) => type)).not.toContain('Paused');
+  });
+
+  it('is waited for three seconds at most', () => {
+    const world = updated(background);
+    expect(world.decide().wakeAt).toBe(
+      Date.parse(world.runs.get(world.named('2'))!.metadata.creationTimestamp!) + 3_000,
+    );
+    world.now += 3;
+    world.settle();
+    expect(world.status).toMatchObject({ currentStepIndex: 1, phase: 'Paused' });
+  });
+
   it('pauses the rollout when it is inconclusive, whatever step it is at', () => {
     const world = updated(background);
+    world.judge(world.named('2'), 'Running').settle();
     world.judge(world.named('2'), 'Inconclusive').settle();
     expect(world.status.pauseConditions?.map(({ reason }) => reason)).toEqual([
       'CanaryPauseStep',

@@ -12,6 +12,7 @@ import { runEntries, withRunEntries } from './entries.ts';
 import type { RunEntries } from './entries.ts';
 import type { AnalysisKind } from '../analysis-template/index.ts';
 import { isCompleted } from '../analysis-run/metric-phase.ts';
+import { awaitsFirstWordUntil } from './first-word.ts';
 import { followRun, isResumed, phaseNews } from './follow.ts';
 import { planRunHistory } from './history.ts';
 import { hasAnalyses, isInconclusive, skipsAnalysis, wantedAnalyses } from './wanted.ts';
@@ -44,6 +45,8 @@ function isNeverJudged({ snapshot, spec, status }: Situation): boolean {
  */
 export function analysisTurn(s: Situation, plan: Plan): AnalysisTurn {
   if (isNeverJudged(s) || needsReset(s)) return none;
+  const wordBy = awaitsFirstWordUntil(s);
+  if (wordBy !== undefined) plan.wake(wordBy);
   const before = runEntries(s.status);
   const skips = skipsAnalysis(s);
   const wanted = skips ? [] : wantedAnalyses(s);

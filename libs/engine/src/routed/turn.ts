@@ -10,6 +10,7 @@ import { isPluginStepDone } from '../plugin-step/next-call.ts';
 import { canaryPromotion, promoted } from '../promotion.ts';
 import { isWithinRollbackWindow } from '../rollback.ts';
 import { hasSucceeded } from '../rollout-analysis/entries.ts';
+import { awaitsFirstWordUntil } from '../rollout-analysis/first-word.ts';
 import { deepEqual } from '../same-status.ts';
 import { lastingAvailable } from '../sets.ts';
 import { canaryOf, isFullyPromoted, isHalted, pausesOf, stepsOf } from '../situation.ts';
@@ -160,7 +161,9 @@ function isRoutedStepDone(
 ): boolean {
   const step = stepsOf(s)[index]!;
   if (step.pause) return isRouted && isPauseStepOver(s, index);
-  if (step.setWeight !== undefined && step.setWeight !== null) {
+  const isWeight = step.setWeight !== undefined && step.setWeight !== null;
+  if ((isWeight || step.setCanaryScale) && awaitsFirstWordUntil(s) !== undefined) return false;
+  if (isWeight) {
     // With a threshold, and where no pods are asked for, the step does not wait for the capacity that its whole weight would need.
     const isEmpty = s.replicas === 0 || wanted.canary === 0;
     const mayBeLess = isEmpty || !intent || (!!canaryOf(s)?.replicaProgressThreshold && isRecorded(s));
