@@ -1,6 +1,6 @@
 import { podTemplateHashLabel } from '@sluice/model';
-import type { Experiment, ReplicaSet } from '@sluice/model';
-import { isCompleted, templateStatusOf } from './situation.ts';
+import type { Experiment, ExperimentStatus, ReplicaSet } from '@sluice/model';
+import { isCompleted, isTemplateCompleted, templateStatusOf } from './situation.ts';
 import type { Situation } from './situation.ts';
 import type { ExperimentSnapshot } from './snapshot.ts';
 
@@ -29,12 +29,19 @@ export function needsRoutes({
   );
 }
 
+/** The stored status says that it runs, though it does not any more: whoever reads that may give it a share until it is stored that it has ended. */
+function isToldToRun(experiment: Experiment, status: ExperimentStatus, template: string): boolean {
+  const stored = experiment.status ?? {};
+  const hasEnded = isCompleted(status.phase) || isTemplateCompleted(templateStatusOf(status, template)?.status);
+  return hasEnded && stored.phase === 'Running' && templateStatusOf(stored, template)?.status === 'Running';
+}
+
 /** Traffic may still be sent to the pods of this set: then they stay, and so does their Service. What is unknown counts as yes. */
 export function mayBeRouted({ snapshot, experiment, status, templates, sets }: Situation, set: ReplicaSet): boolean {
   if (!rolloutOf(experiment)) return false;
   const template = templates.find(({ name }) => sets.get(name) === set);
   if (!template?.service && !templateStatusOf(status, template?.name ?? '')?.serviceName) return false;
-  if (snapshot.routedHashes === undefined) return true;
+  if (snapshot.routedHashes === undefined || isToldToRun(experiment, status, template?.name ?? '')) return true;
   const hash = set.metadata.labels?.[podTemplateHashLabel];
   return hash !== undefined && snapshot.routedHashes.includes(hash);
 }
