@@ -46,6 +46,6 @@ test('applied to the one it gives the other, whatever the two are', () => {
     fc.property(json.object, json.object, (from, to) => {
       expect(patched(from as object, to as object)).toEqual(to);
     }),
-    { numRuns: 2_000 },
+    { numRuns: 2_000, seed: 2026 },
   );
 });

@@ -139,6 +139,6 @@ test('whatever two rollouts do to a route, what is not theirs stays as it was, i
         live = routedRoute(live, asked({ rollout, weight: 0, extras: [], headers: [] }));
       expect(JSON.stringify(live)).toBe(JSON.stringify(before));
     }),
-    { numRuns: 500 },
+    { numRuns: 500, seed: 2026 },
   );
 });

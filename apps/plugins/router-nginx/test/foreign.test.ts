@@ -43,7 +43,7 @@ test('what others put on a canary Ingress stays through every update, and the se
         live = updated;
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 300, seed: 2026 },
   );
 });
 

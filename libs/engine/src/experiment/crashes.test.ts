@@ -81,7 +81,7 @@ test(
   'whatever happens and wherever the manager is killed, the experiment ends and nothing that it made is left running',
   { timeout },
   () => {
-    fc.assert(property(decideExperiment), { numRuns: 500 });
+    fc.assert(property(decideExperiment), { numRuns: 500, seed: 2026 });
   },
 );
 
