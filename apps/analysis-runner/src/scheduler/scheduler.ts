@@ -174,7 +174,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     state.deleteAt = decision.deleteAt;
     for (const event of decision.events) state.events.push(event);
     state.held = decision.statusUrgency === 'unchanged' ? undefined : decision.status;
-    state.companions.began(decision.tasks.filter((task) => carryOut(state, task, at)).map((task) => idOf(state, task)));
+    state.companions.began(decision.tasks.flatMap((task) => carryOut(state, task, at) ?? []));
     for (const task of decision.collect) collect(state, task, at);
     if (state.held !== undefined) writer.mark(state.key, urgencyOf(state));
     else if (decision.deleteAt !== undefined && at >= decision.deleteAt) void remove(state);
@@ -195,21 +195,18 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   // What a decision asks for.
 
-  const idOf = ({ uid }: RunState, { metric, ordinal }: MeasurementTask): string =>
-    measurementIdOf(uid, metric, ordinal);
-
-  /** Whether a measurement begins with it. */
-  function carryOut(state: RunState, task: MeasurementTask, at: number): boolean {
-    const id = idOf(state, task);
+  /** Answers with the id of the measurement that begins with it. */
+  function carryOut(state: RunState, task: MeasurementTask, at: number): string | undefined {
+    const id = measurementIdOf(state.uid, task.metric, task.ordinal);
     if (task.kind === 'cancel') {
       cancel(state, id, task, at);
-      return false;
+      return undefined;
     }
     const wish = wishOf(state, id, task, task.kind, task.dueAt);
-    if (wish === undefined) return false;
+    if (wish === undefined) return undefined;
     state.inFlight.set(id, { metric: task.metric, ordinal: task.ordinal });
     dispatcher.want(task.kind === 'poll' ? { ...wish, measurement: task.measurement } : wish);
-    return task.kind === 'start';
+    return task.kind === 'start' ? id : undefined;
   }
 
   function cancel(state: RunState, id: string, task: MeasurementTask & { kind: 'cancel' }, at: number): void {
