@@ -40,6 +40,10 @@ export const stepsOf = (s: Situation): readonly CanaryStep[] => canaryOf(s)?.ste
 export const isObserved = (s: Situation): boolean =>
   s.status.observedGeneration === String(s.rollout.metadata.generation ?? 0);
 
+/** What another controller, or this one after a restart, would go on from: a decided status may still wait to be stored. */
+export const storedStatusOf = ({ snapshot }: Situation): RolloutStatus =>
+  snapshot.storedStatus ?? snapshot.rollout.status ?? {};
+
 /** The desired version is the stable one (also true before anything was recorded). */
 export const isFullyPromoted = (status: RolloutStatus): boolean =>
   (status.stableRS ?? '') === (status.currentPodHash ?? '');

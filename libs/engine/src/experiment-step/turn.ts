@@ -10,7 +10,7 @@ import { needsReset } from '../reset.ts';
 import { forgotten } from '../rollout-analysis/history.ts';
 import { isCompleted } from '../analysis-run/metric-phase.ts';
 import { deepEqual } from '../same-status.ts';
-import { canaryOf, isFullyPromoted, pausesOf, stepsOf } from '../situation.ts';
+import { canaryOf, isFullyPromoted, pausesOf, stepsOf, storedStatusOf } from '../situation.ts';
 import type { Situation } from '../situation.ts';
 import { currentStepIndex } from '../weight.ts';
 import { buildExperiment, experimentName } from './build.ts';
@@ -109,9 +109,9 @@ function isOfThisAttempt({ rollout }: Situation, { metadata }: Experiment): bool
  * meanwhile, the step would wait for an experiment, or take one up again, that can show nothing any more.
  */
 function planEnds(s: Situation, plan: Plan, currentName: string | undefined): void {
-  const stored = s.snapshot.storedStatus ?? s.rollout.status;
-  if (s.status.abort && !stored?.abortedAt) return;
-  const kept = [currentName, stored?.canary?.currentExperiment];
+  const stored = storedStatusOf(s);
+  if (s.status.abort && !stored.abortedAt) return;
+  const kept = [currentName, stored.canary?.currentExperiment];
   for (const { metadata, spec, status } of s.snapshot.experiments ?? []) {
     const isOver = spec.terminate || isCompleted(status?.phase) || metadata.deletionTimestamp;
     if (kept.includes(metadata.name) || isOver) continue;

@@ -53,8 +53,15 @@ describe('the analysis of a step', () => {
   it('is not ended before the abort is stored: somebody may take that back', () => {
     const world = updated();
     world.judge(world.named('2-1'), 'Running').settle();
+    const stored = world.status;
     world.patchStatus({ abort: true });
-    expect(world.decide().actions.filter(({ kind }) => kind === 'TerminateAnalysisRun')).toEqual([]);
+    const ends = () => world.decide().actions.filter(({ kind }) => kind === 'TerminateAnalysisRun');
+    expect(ends()).toEqual([]);
+    world.status = world.decide().status;
+    world.rest = { storedStatus: stored };
+    expect(ends()).toEqual([]);
+    world.rest = {};
+    world.status = stored;
     world.patchStatus({ abort: false }).settle();
     expect(world.ended).toEqual([]);
     world.patchStatus({ abort: true }).settle();

@@ -6,7 +6,7 @@ import { withPause } from '../pause.ts';
 import type { Plan } from '../plan.ts';
 import { needsReset } from '../reset.ts';
 import { deepEqual } from '../same-status.ts';
-import { blueGreenOf, pausesOf } from '../situation.ts';
+import { blueGreenOf, pausesOf, storedStatusOf } from '../situation.ts';
 import type { Situation } from '../situation.ts';
 import { runEntries, withRunEntries } from './entries.ts';
 import type { RunEntries } from './entries.ts';
@@ -130,7 +130,7 @@ function failureOf(entries: RunEntries): string | undefined {
  * taken back, and its step would wait for a run that can show nothing any more. (In blue-green the entries stay.)
  */
 function planEnds(s: Situation, plan: Plan, current: RunEntries): void {
-  const { Step, Background } = runEntries(s.rollout.status ?? {});
+  const { Step, Background } = runEntries(storedStatusOf(s));
   const kept = [...Object.values(current), Step, Background];
   const names = new Set(kept.flatMap((entry) => (entry ? [entry.name] : [])));
   for (const run of s.snapshot.analysisRuns ?? []) {
