@@ -10,7 +10,7 @@ import { startControlPlane } from './src/control-plane.ts';
 import type { ControlPlane } from './src/control-plane.ts';
 
 // npm run test:charts: renders every chart, with its own values and with each file of its ci folder laid over them, and asks a real API
-// server whether it would take what comes out.
+// server whether it would take what comes out. Values in ci/refused must not render at all.
 const say = (line: string) => console.log(line);
 
 await runSession('stderr', async (session) => {
@@ -22,9 +22,9 @@ await runSession('stderr', async (session) => {
   client.close();
   let failed = 0;
   const cases = charts().flatMap(casesOf);
-  for (const { chart, values } of cases) {
+  for (const { chart, values, refused } of cases) {
     const name = [path.basename(chart), values && path.basename(values)].filter(Boolean).join(' with ');
-    const problem = await check(session, plane, helm, chart, values);
+    const problem = refused ? renders(helm, chart, values) : await check(session, plane, helm, chart, values);
     console.log(problem === undefined ? `ok       ${name}` : `FAILED   ${name}\n${problem}`);
     if (problem !== undefined) failed++;
   }
@@ -38,10 +38,33 @@ function charts(): string[] {
   return found.filter((chart) => fs.existsSync(path.join(chart, 'Chart.yaml')));
 }
 
-function casesOf(chart: string): { chart: string; values?: string }[] {
-  const folder = path.join(chart, 'ci');
-  const files = fs.existsSync(folder) ? fs.readdirSync(folder).sort() : [];
-  return [{ chart }, ...files.map((file) => ({ chart, values: path.join(folder, file) }))];
+interface Case {
+  readonly chart: string;
+  readonly values?: string;
+  /** Helm must not render it. */
+  readonly refused?: boolean;
+}
+
+function casesOf(chart: string): readonly Case[] {
+  const filesIn = (folder: string) =>
+    (fs.existsSync(folder) ? fs.readdirSync(folder).sort() : [])
+      .filter((file) => file.endsWith('.yaml'))
+      .map((file) => path.join(folder, file));
+  return [
+    { chart },
+    ...filesIn(path.join(chart, 'ci')).map((values) => ({ chart, values })),
+    ...filesIn(path.join(chart, 'ci/refused')).map((values) => ({ chart, values, refused: true })),
+  ];
+}
+
+/** What is wrong when values that must be refused are rendered; undefined when they are refused. */
+function renders(helm: string, chart: string, values = ''): string | undefined {
+  try {
+    execFileSync(helm, ['-values', values, chart], { stdio: 'pipe' });
+  } catch {
+    return undefined;
+  }
+  return 'rendered, and must be refused by values.schema.json';
 }
 
 /** What is wrong with the rendered chart; undefined when the API server would take it. */
