@@ -1,5 +1,5 @@
 import type { KubeClient } from './client.ts';
-import { hasExpired, sighting } from './lease-record.ts';
+import { durationMsOf, hasExpired, sighting } from './lease-record.ts';
 import type { Lease, LeaseSighting } from './lease-record.ts';
 import { silentLogger } from './logger.ts';
 import type { KubeLogger } from './logger.ts';
@@ -10,7 +10,7 @@ import { resources } from './resources.ts';
  * - `unknown`: not read yet, or the last good reading is older than one lease duration. Hold.
  * - `absent`: there is no such lease. `released`: it has no holder.
  * - `live`: its renewTime changed within its duration, as seen from here. A lease that is seen for the first time counts as live for one duration.
- * - `expired`: it has a holder who did not renew for a whole duration.
+ * - `expired`: it has a holder who did not renew for a whole duration, or for 60 s where the lease states a longer one.
  */
 export type ForeignLeaseState = 'unknown' | 'absent' | 'released' | 'live' | 'expired';
 
@@ -20,6 +20,8 @@ export interface ForeignLeaseOptions {
   readonly name: string;
   /** 3 s between readings. */
   readonly pollMs?: number;
+  /** A lease that states a longer duration counts for this long after each renewal: 60 s. */
+  readonly maxDurationMs?: number;
   readonly onChange?: (state: ForeignLeaseState, holder: string | undefined) => void;
   readonly logger?: KubeLogger;
 }
@@ -33,9 +35,12 @@ export interface ForeignLease {
   readonly isFree: boolean;
 }
 
-/** Watches the lease of a controller that is not ours. Never writes. */
+/**
+ * Watches the lease of a controller that is not ours. Never writes. A tenant that may write Leases in that namespace can state any duration; the controller that is
+ * expected states 15 s and renews every 2 s, so a stated duration is taken only up to `maxDurationMs`.
+ */
 export function observeForeignLease(options: ForeignLeaseOptions): ForeignLease {
-  const { client, namespace, name, logger = silentLogger, pollMs = 3_000 } = options;
+  const { client, namespace, name, logger = silentLogger, pollMs = 3_000, maxDurationMs = 60_000 } = options;
   let seen: LeaseSighting | undefined;
   let readAtMs = Number.NEGATIVE_INFINITY;
   let announced: ForeignLeaseState | undefined;
@@ -43,11 +48,11 @@ export function observeForeignLease(options: ForeignLeaseOptions): ForeignLease 
   let running: Promise<void> = Promise.resolve();
 
   function state(): ForeignLeaseState {
-    const durationMs = (seen?.lease.spec?.leaseDurationSeconds ?? 15) * 1000;
+    const durationMs = Math.min(durationMsOf(seen?.lease), maxDurationMs);
     if (performance.now() - readAtMs > Math.max(durationMs, 2 * pollMs)) return 'unknown';
     if (seen === undefined) return 'absent';
     if (!seen.lease.spec?.holderIdentity) return 'released';
-    return hasExpired(seen) ? 'expired' : 'live';
+    return hasExpired(seen, durationMs) ? 'expired' : 'live';
   }
 
   async function read(signal: AbortSignal): Promise<void> {

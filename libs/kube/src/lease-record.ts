@@ -28,9 +28,17 @@ export function sighting(before: LeaseSighting | undefined, lease: Lease): Lease
   return { lease, changedAtMs: same ? before.changedAtMs : performance.now() };
 }
 
-/** Whether the holder has let its time run out as seen from here: it can be live for one more duration after the first sighting. */
-export function hasExpired({ lease, changedAtMs }: LeaseSighting): boolean {
-  return performance.now() - changedAtMs >= (lease.spec?.leaseDurationSeconds ?? 15) * 1000;
+/** How long a lease lasts after each renewal by its own account: 15 s where it does not say. */
+export function durationMsOf(lease: Lease | undefined): number {
+  return (lease?.spec?.leaseDurationSeconds ?? 15) * 1000;
+}
+
+/**
+ * Whether the holder has let its time run out as seen from here: it can be live for one more duration after the first sighting. `durationMs`: where the lease's own
+ * account is not taken.
+ */
+export function hasExpired({ lease, changedAtMs }: LeaseSighting, durationMs = durationMsOf(lease)): boolean {
+  return performance.now() - changedAtMs >= durationMs;
 }
 
 /** A MicroTime, which leases use: `2026-01-31T12:00:00.000000Z`. */

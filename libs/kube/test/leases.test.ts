@@ -260,6 +260,19 @@ describe("another controller's lease", () => {
     expect(states).toEqual(['live', 'expired', 'live']);
   });
 
+  it('counts for a minute at most after a renewal, whatever duration it states', async () => {
+    cluster.put(
+      'argo-rollouts-controller-lock',
+      { spec: { holderIdentity: 'tenant', renewTime: '2099-01-01T00:00:00.000000Z', leaseDurationSeconds: 31_536_000 } },
+      'argo-rollouts',
+    );
+    await observe();
+    await settle(57_000);
+    expect(foreign.state).toBe('live');
+    await settle(6_000);
+    expect([foreign.state, foreign.isFree]).toEqual(['expired', true]);
+  });
+
   it('is free once released', async () => {
     renew('', '2026-01-01T00:00:00.000000Z');
     await observe();
