@@ -6,7 +6,7 @@ import { clientTlsOf, clientTlsOptions, serverTlsOf, serverTlsOptions, warnOfPla
 import { createRunnerMetrics } from './metrics.ts';
 import { assembled, createSchedulerParts, createWorkerParts, defaultLimits } from './parts.ts';
 import type { Role } from './parts.ts';
-import { checkRedisFiles } from './redis.ts';
+import { checkRedis } from './redis.ts';
 
 const version = '0.1.0';
 const roles = ['scheduler', 'worker'] as const;
@@ -45,9 +45,12 @@ await runService({
     ),
     scheduler: list('Addresses of schedulers that a worker works for; its own where it is one itself.'),
     redisUrl: text(
-      'Where hints for workers are kept, with TLS as rediss://…; nothing else is, and nothing that matters is lost with it.',
+      'Where hints for workers are kept: redis://HOST:PORT, with TLS rediss://…, or redis-sentinel://HOST:PORT,HOST:PORT/MASTER; nothing else is, and nothing that matters is lost with it.',
       { default: 'redis://127.0.0.1:6379', env: ['REDIS_URL'] },
     ),
+    redisPrefix: text('What keys in Redis begin with; installations that share a Redis need different ones.', {
+      default: 'sluice',
+    }),
     redisCa: text('Authority (PEM file) of a rediss:// server; read again for each connection.'),
     redisPasswordFile: text('File whose first line is the password for Redis; read again for each connection.'),
     ...standingOptions(),
@@ -90,8 +93,9 @@ await runService({
     const standing = standingOf(config);
     const { identity } = standing;
     const redisFiles = { caFile: config.redisCa, passwordFile: config.redisPasswordFile };
-    checkRedisFiles(config.redisUrl, redisFiles);
-    const shared = { redisUrl: config.redisUrl, redisFiles, identity, plugins, logger, metrics: runnerMetrics };
+    checkRedis(config.redisUrl, redisFiles);
+    const redis = { url: config.redisUrl, files: redisFiles, prefix: config.redisPrefix };
+    const shared = { redis, identity, plugins, logger, metrics: runnerMetrics };
     const scheduler = isScheduler
       ? createSchedulerParts({
           ...shared,

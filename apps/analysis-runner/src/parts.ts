@@ -10,7 +10,8 @@ import { createDispatcher } from './dispatch/dispatcher.ts';
 import type { DispatchLimits } from './dispatch/dispatcher.ts';
 import { createHintQueue } from './dispatch/hint-queue.ts';
 import type { RunnerMetrics } from './metrics.ts';
-import type { RedisFiles } from './redis.ts';
+import { createHintRoutes } from './dispatch/hint-routes.ts';
+import type { RedisPlace } from './redis.ts';
 import { failed } from './service/outcomes.ts';
 import { analysisService } from './service/analysis-service.ts';
 import { createGrpcServer } from './service/grpc-server.ts';
@@ -21,14 +22,15 @@ import { createScheduler } from './scheduler/scheduler.ts';
 import type { Scheduler } from './scheduler/scheduler.ts';
 import { createSecrets } from './scheduler/secrets.ts';
 import { createSchedulerLinks } from './worker/scheduler-links.ts';
+import type { SchedulerLinks } from './worker/scheduler-links.ts';
 import { createWorker } from './worker/worker.ts';
+import type { MeasurementWorker } from './worker/worker.ts';
 
 export type Role = 'scheduler' | 'worker';
 
 /** What both roles need. */
 export interface SharedOptions {
-  readonly redisUrl: string;
-  readonly redisFiles?: RedisFiles;
+  readonly redis: RedisPlace;
   /** Unique for each start. */
   readonly identity: string;
   readonly plugins: PluginHost;
@@ -103,15 +105,14 @@ export function createSchedulerParts(options: SchedulerPartsOptions): SchedulerP
     ...(options.secretsKeptMs === undefined ? {} : { keepMs: options.secretsKeptMs }),
   });
   const hints = createHintQueue({
-    url: options.redisUrl,
-    files: options.redisFiles,
+    redis: options.redis,
     scheduler: identity,
     logger,
     onForgotten: () => dispatcher.offersLost(),
   });
   const dispatcher = createDispatcher({
     limits: { ...defaultLimits, ...options.limits },
-    offer: (list) => hints.offer(list),
+    offer: createHintRoutes({ queue: hints, workers: { offer: (list) => desk.offer(list) } }),
     onGivenUp: (flight) =>
       scheduler.returned(flight, failed(flight, 'no worker has answered in time, three times', Date.now())),
     logger,
@@ -214,25 +215,27 @@ export interface WorkerPartsOptions extends SharedOptions {
 /** A worker, put together. */
 export function createWorkerParts(options: WorkerPartsOptions): Assembly {
   const { logger, metrics, plugins } = options;
+  let connected = (): number => 0;
   let stop = async (): Promise<void> => undefined;
   const worker: Part = {
     name: 'worker',
     start() {
-      const schedulers = createSchedulerLinks({
+      const schedulers: SchedulerLinks = createSchedulerLinks({
         targets: options.schedulers(),
         worker: options.identity,
         ...(options.tls === undefined ? {} : { tls: options.tls }),
         logger,
+        onHint: (hint) => void running.hinted(hint),
       });
-      const running = createWorker({
-        redisUrl: options.redisUrl,
-        redisFiles: options.redisFiles,
+      const running: MeasurementWorker = createWorker({
+        redis: options.redis,
         schedulers,
         plugins,
         logger,
         ...(options.atOnce === undefined ? {} : { atOnce: options.atOnce }),
         ...(metrics === undefined ? {} : { hooks: metrics.worker }),
       });
+      connected = () => schedulers.connected;
       metrics?.observe({ worker: running });
       schedulers.start();
       running.start();
@@ -243,7 +246,13 @@ export function createWorkerParts(options: WorkerPartsOptions): Assembly {
     },
     stop: () => stop(),
   };
-  return { parts: [worker] };
+  return {
+    parts: [worker],
+    ready: {
+      schedulers: () =>
+        connected() > 0 || `no scheduler is reached (${options.schedulers().join(', ')}): nothing is measured`,
+    },
+  };
 }
 
 /** Both roles, or one, as one service. The worker stops first, and what it still reports is stored. */
@@ -256,6 +265,6 @@ export function assembled(
   return {
     parts: [pluginPart, ...(scheduler?.parts ?? []), ...(worker?.parts ?? [])],
     live: { ...scheduler?.live },
-    ready: { ...scheduler?.ready },
+    ready: { ...scheduler?.ready, ...worker?.ready },
   };
 }

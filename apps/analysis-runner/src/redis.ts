@@ -4,6 +4,15 @@ import { Redis } from 'ioredis';
 import type { RedisOptions } from 'ioredis';
 import { StartError } from '@sluice/service';
 
+/** Where hints are kept. */
+export interface RedisPlace {
+  /** `redis://HOST:PORT`, `rediss://HOST:PORT` with TLS, or `redis-sentinel://HOST:PORT,HOST:PORT/MASTER` (`rediss-sentinel://…` with TLS). */
+  readonly url: string;
+  readonly files?: RedisFiles | undefined;
+  /** Keys begin with it: installations that share a Redis have different ones. */
+  readonly prefix: string;
+}
+
 /** What a connection to Redis needs besides its address. The files are read for each connection, so renewing them takes no restart. */
 export interface RedisFiles {
   /** Authorities (PEM) that may have signed the certificate of a `rediss://` server; otherwise those that Node knows. */
@@ -13,21 +22,48 @@ export interface RedisFiles {
 }
 
 /** How a connection comes back: soon, and for ever. */
-const patient: Settings = {
+const patient = {
   maxRetriesPerRequest: null,
-  retryStrategy: (tries) => Math.min(1_000, 50 * 2 ** Math.min(tries, 6)),
+  retryStrategy: (tries: number) => Math.min(1_000, 50 * 2 ** Math.min(tries, 6)),
   connectTimeout: 5_000,
-};
+} satisfies Settings;
 
-/** `url` as `redis://HOST:PORT`, or `rediss://…` with TLS. */
-export function connectRedis(url: string, files: RedisFiles = {}, options: Settings = {}): Redis {
-  const isTls = url.startsWith('rediss://');
-  return new FileRedis(files, { ...patient, ...options, ...(isTls && { tls: {} }) }, url);
+export function connectRedis({ url, files = {} }: Omit<RedisPlace, 'prefix'>, options: Settings = {}): Redis {
+  const { address, ...settings } = settingsOf(url);
+  return new FileRedis(files, { ...patient, ...settings, ...options }, address);
 }
 
-/** Throws StartError when a file cannot be read, or there is an authority for a connection without TLS. */
-export function checkRedisFiles(url: string, files: RedisFiles): void {
-  if (files.caFile !== undefined && !url.startsWith('rediss://'))
+const forms = 'redis://HOST:PORT, rediss://HOST:PORT, or redis-sentinel://HOST:PORT,HOST:PORT/MASTER';
+
+/** Throws a TypeError for what is no address of a Redis. */
+function settingsOf(url: string): Settings & { readonly address?: string } {
+  const parts = /^(rediss?)(-sentinel)?:\/\/(?:(?:[^@/]*?):([^@/]*)@)?([^/]+)(?:\/([^/?]*))?/.exec(url);
+  if (parts === null) throw new TypeError(`"${url}" is no address of a Redis: write ${forms}`);
+  const [, scheme, isSentinel, password, hosts = '', name = ''] = parts;
+  const tls = scheme === 'rediss' ? { tls: {} } : {};
+  if (isSentinel === undefined) return { ...tls, address: url };
+  if (name === '') throw new TypeError(`"${url}" names no master: write redis-sentinel://HOST:PORT,HOST:PORT/MASTER`);
+  return {
+    ...tls,
+    ...('tls' in tls && { enableTLSForSentinelMode: true, sentinelTLS: {} }),
+    sentinels: hosts.split(',').map((host) => {
+      const { hostname, port } = new URL(`redis://${host}`);
+      return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? 26_379 : Number(port) };
+    }),
+    name,
+    ...(password !== undefined && { sentinelPassword: decodeURIComponent(password) }),
+    sentinelRetryStrategy: patient.retryStrategy,
+  };
+}
+
+/** Throws StartError when the address or a file cannot be read, or there is an authority for a connection without TLS. */
+export function checkRedis(url: string, files: RedisFiles): void {
+  try {
+    settingsOf(url);
+  } catch (cause) {
+    throw new StartError(`--redis-url: ${(cause as Error).message}.`, cause);
+  }
+  if (files.caFile !== undefined && !url.startsWith('rediss'))
     throw new StartError('--redis-ca is for a Redis with TLS: write rediss:// in --redis-url.');
   try {
     read(files);
@@ -67,7 +103,8 @@ class FileRedis extends Redis {
     try {
       const { ca, password } = read(this.files);
       if (password !== undefined) this.options.password = password;
-      if (this.options.tls !== undefined) this.options.tls = tlsOf(this.options.host ?? 'localhost', ca);
+      if (this.options.sentinelTLS !== undefined) this.options.sentinelTLS = this.options.tls = tlsOf(undefined, ca);
+      else if (this.options.tls !== undefined) this.options.tls = tlsOf(this.options.host ?? 'localhost', ca);
     } catch (error) {
       // With what was there before: a file that is just being renewed is no reason to stay away.
       this.emit('error', error);
@@ -81,8 +118,9 @@ class FileRedis extends Redis {
   }
 }
 
-function tlsOf(host: string, ca: Buffer | undefined): RedisOptions['tls'] {
-  return { ...(ca !== undefined && { ca }), ...(isIP(host) === 0 && { servername: host }) };
+/** `host`: absent where it is not known beforehand, as sentinels tell it. */
+function tlsOf(host: string | undefined, ca: Buffer | undefined): NonNullable<RedisOptions['tls']> {
+  return { ...(ca !== undefined && { ca }), ...(host !== undefined && isIP(host) === 0 && { servername: host }) };
 }
 
 function read({ caFile, passwordFile }: RedisFiles): { readonly ca?: Buffer; readonly password?: string } {

@@ -38,15 +38,66 @@ describe('Redis', { timeout }, () => {
     expect(status?.metricResults?.[0]?.error ?? 0).toBe(0);
   });
 
-  it('may be away from the start: runs wait, and are measured when it comes', async () => {
+  it('may be away from the start: runs wait for a worker only', async () => {
     await world.redis.kill();
     const scheduler = await world.startScheduler();
     await world.createRun('waits', { metrics: [metric('m')] });
     await world.until('it to be looked after', () => scheduler.scheduler.size === 1);
-    await world.redis.restart();
     await world.startWorker(scheduler);
     await world.phase('waits', 'Successful');
     expect(world.provider.started).toHaveLength(1);
+    await world.redis.restart();
+  });
+
+  it.each(['is gone', 'answers nothing'])(
+    'may be away while much is measured: when it %s, nothing is lost and nothing is measured twice',
+    async (how) => {
+      const scheduler = await world.startScheduler();
+      await world.startWorker(scheduler);
+      await world.startWorker(scheduler);
+      const names = Array.from({ length: 20 }, (_, index) => `through-${index}`);
+      for (const name of names)
+        await world.createRun(name, { metrics: [metric('m', { count: 30, interval: '100ms' })] });
+      await goesOn('through-0');
+      if (how === 'is gone') await world.redis.kill();
+      else world.redis.freeze();
+      await goesOn('through-0');
+      await goesOn('through-19');
+      if (how === 'is gone') await world.redis.restart();
+      else world.redis.thaw();
+      for (const name of names) {
+        const { status } = await world.phase(name, 'Successful');
+        expect(status?.metricResults?.[0]).toMatchObject({ count: 30, successful: 30 });
+      }
+      expect(world.provider.started).toHaveLength(20 * 30);
+    },
+  );
+
+  it('may be shared by two installations, whose keys begin with names of their own', async () => {
+    const place = (prefix: string) => ({ url: world.redis.url, prefix });
+    const [blue, green] = [
+      await world.startScheduler({ redis: place('blue'), namespaces: [world.namespace] }),
+      await world.startScheduler({ redis: place('green'), namespaces: ['other'] }),
+    ];
+    await world.startWorkerWith({ redis: place('blue') }, blue);
+    await world.startWorkerWith({ redis: place('green') }, green);
+    await world.createRun('steady', endless());
+    await goesOn('steady');
+    const redis = new Redis(world.redis.url);
+    const prefixes = (await redis.keys('*')).map((key) => key.split(':', 1)[0]);
+    redis.disconnect();
+    expect([...new Set(prefixes)].filter((prefix) => prefix !== 'sluice').sort()).toEqual(['blue', 'green']);
+  });
+});
+
+describe('a worker', { timeout }, () => {
+  it('is ready once it has reached a scheduler, with Redis or without, and says what is missing', async () => {
+    const nowhere = world.place('redis://127.0.0.1:1');
+    const alone = await world.startWorkerWith({ redis: nowhere, schedulers: () => ['127.0.0.1:1'] });
+    expect(alone.ready?.['schedulers']?.()).toBe('no scheduler is reached (127.0.0.1:1): nothing is measured');
+    const scheduler = await world.startScheduler({ redis: nowhere });
+    const worker = await world.startWorkerWith({ redis: nowhere }, scheduler);
+    await world.until('it to reach its scheduler', () => worker.ready?.['schedulers']?.() === true);
   });
 });
 
@@ -94,7 +145,7 @@ class HandWorker {
   constructor(scheduler: RunningScheduler, name: string) {
     this.name = name;
     this.#client = new MeasurementServiceClient(scheduler.address(), credentials.createInsecure());
-    this.#stream = this.#client.attend({ worker: name });
+    this.#stream = this.#client.attend({ worker: name, takesHints: false });
     this.#stream.on('error', () => undefined);
     this.arrived = new Promise((resolve) => this.#stream.once('data', resolve));
   }

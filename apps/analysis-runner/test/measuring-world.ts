@@ -8,10 +8,12 @@ import type { LocalCluster, WriteRecord } from '@sluice/local-cluster';
 import { waitUntil } from '@sluice/local-cluster/testing';
 import type { AnalysisRun, AnalysisRunSpec, Metric } from '@sluice/model';
 import { createPluginHost } from '@sluice/plugin-host';
+import type { Assembly } from '@sluice/service';
 import type { ClientTls } from '@sluice/service/tls';
 import { parseAllDocuments } from 'yaml';
 import { createSchedulerParts, createWorkerParts } from '../src/index.ts';
 import type { SchedulerParts, SchedulerPartsOptions, WorkerPartsOptions } from '../src/index.ts';
+import type { RedisPlace } from '../src/redis.ts';
 import { fakeProviderName, startFakeProvider } from './fake-provider.ts';
 import type { FakeProvider } from './fake-provider.ts';
 import { startRedis } from './redis-server.ts';
@@ -24,6 +26,10 @@ let serial = 0;
 
 export interface RunningScheduler extends SchedulerParts {
   readonly identity: string;
+  stop(): Promise<void>;
+}
+
+export interface RunningWorker extends Assembly {
   stop(): Promise<void>;
 }
 
@@ -98,6 +104,10 @@ export class MeasuringWorld {
     return kubeconfig;
   }
 
+  place(url = this.redis.url): RedisPlace {
+    return { url, prefix: 'sluice' };
+  }
+
   #plugins() {
     return createPluginHost({
       configured: [{ type: 'metric', name: fakeProviderName, address: this.provider.address }],
@@ -115,7 +125,7 @@ export class MeasuringWorld {
       client,
       plugins,
       logger: silentLogger,
-      redisUrl: this.redis.url,
+      redis: this.place(),
       systemNamespace: 'sluice-system',
       identity,
       leaderElect: false,
@@ -138,8 +148,12 @@ export class MeasuringWorld {
     return { ...assembly, identity, stop };
   }
 
-  startWorker(...schedulers: readonly RunningScheduler[]): Promise<{ stop(): Promise<void> }> {
+  startWorker(...schedulers: readonly RunningScheduler[]): Promise<RunningWorker> {
     return this.#startWorker(schedulers, {});
+  }
+
+  startWorkerWith(options: Partial<WorkerPartsOptions>, ...schedulers: readonly RunningScheduler[]) {
+    return this.#startWorker(schedulers, options);
   }
 
   /** With certificates, or none. What it logs as a warning's reason goes to `said`. */
@@ -155,11 +169,11 @@ export class MeasuringWorld {
   async #startWorker(
     schedulers: readonly RunningScheduler[],
     options: Partial<WorkerPartsOptions>,
-  ): Promise<{ stop(): Promise<void> }> {
+  ): Promise<RunningWorker> {
     const plugins = this.#plugins();
     await plugins.start();
     const assembly = createWorkerParts({
-      redisUrl: this.redis.url,
+      redis: this.place(),
       identity: `worker-${serial++}`,
       plugins,
       logger: silentLogger,
@@ -175,7 +189,7 @@ export class MeasuringWorld {
         await plugins.stop();
       })());
     this.#stops.push(stop);
-    return { stop };
+    return { ...assembly, stop };
   }
 
   async startBoth(options: Partial<SchedulerPartsOptions> = {}): Promise<RunningScheduler> {

@@ -1,8 +1,11 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import net from 'node:net';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis } from 'ioredis';
 
 /** A real Redis of this test, on a free loopback port; it keeps nothing over a restart. */
 export interface RedisServer {
@@ -11,6 +14,9 @@ export interface RedisServer {
   kill(): Promise<void>;
   /** Starts it again where it was, empty. */
   restart(): Promise<void>;
+  /** It keeps its connections and answers nothing, until `thaw`. */
+  freeze(): void;
+  thaw(): void;
 }
 
 /** With arguments for TLS it speaks nothing else. */
@@ -52,8 +58,41 @@ export async function startRedis(more: readonly string[] = []): Promise<RedisSer
       await ended;
     },
     restart: start,
+    freeze: () => void child?.kill('SIGSTOP'),
+    thaw: () => void child?.kill('SIGCONT'),
   };
 }
+
+/** A sentinel that knows the master `hints`. */
+export interface Sentinel {
+  readonly address: string;
+  /** From now on the master is this one. */
+  watch(master: RedisServer): Promise<void>;
+  kill(): Promise<void>;
+}
+
+export async function startSentinel(folder: string, master: RedisServer): Promise<Sentinel> {
+  const port = await freePort();
+  const file = path.join(folder, 'sentinel.conf');
+  writeFileSync(file, `port ${port}\nbind 127.0.0.1\nsentinel monitor hints 127.0.0.1 ${portOf(master)} 1\n`);
+  const child = spawn('redis-server', [file, '--sentinel'], { stdio: 'ignore' });
+  for (let tries = 0; tries < 600 && !(await answers(port)); tries += 1) await sleep(50);
+  return {
+    address: `127.0.0.1:${port}`,
+    async watch(next) {
+      const control = new Redis(port, '127.0.0.1');
+      await control.call('SENTINEL', 'REMOVE', 'hints');
+      await control.call('SENTINEL', 'MONITOR', 'hints', '127.0.0.1', String(portOf(next)), '1');
+      control.disconnect();
+    },
+    async kill() {
+      const ended = once(child, 'exit');
+      if (child.exitCode === null && child.kill('SIGKILL')) await ended;
+    },
+  };
+}
+
+const portOf = ({ url }: RedisServer): number => Number(new URL(url).port);
 
 async function freePort(): Promise<number> {
   const server = net.createServer();

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { authority, certificate, pemDirectory } from '@sluice/service/testing';
 import type { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { checkRedisFiles, connectRedis, redisProblem } from '../src/redis.ts';
+import { checkRedis, connectRedis, redisProblem } from '../src/redis.ts';
 import type { RedisFiles } from '../src/redis.ts';
-import { startRedis } from './redis-server.ts';
+import { startRedis, startSentinel } from './redis-server.ts';
 import type { RedisServer } from './redis-server.ts';
 
 const certificates = { current: pemDirectory() };
@@ -43,7 +43,7 @@ async function startSecured(password: string): Promise<{ url: string; caFile: st
 
 function connect(url: string, files: RedisFiles): { redis: Redis; problems: string[] } {
   const problems: string[] = [];
-  const redis = connectRedis(url, files);
+  const redis = connectRedis({ url, files });
   redis.on('error', (error: Error) => problems.push(redisProblem(error)));
   connections.push(redis);
   return { redis, problems };
@@ -79,7 +79,39 @@ describe('a Redis with TLS and a password', { timeout: 240_000 }, () => {
   });
 });
 
+test(
+  'a Redis behind sentinels is found through any of them, and found again when it has moved',
+  { timeout: 240_000 },
+  async () => {
+    const first = await startRedis();
+    const second = await startRedis();
+    server = first;
+    try {
+      const sentinel = await startSentinel(folder.current, first);
+      try {
+        const { redis } = connect(`redis-sentinel://127.0.0.1:1,${sentinel.address}/hints`, {});
+        await redis.set('where', 'first');
+        await sentinel.watch(second);
+        await first.kill();
+        await expect.poll(() => redis.set('where', 'second').catch(String), patient).toBe('OK');
+      } finally {
+        await sentinel.kill();
+      }
+    } finally {
+      await second.kill();
+    }
+  },
+);
+
+test.each([
+  ['sluice-redis:6379', 'write redis://HOST:PORT'],
+  ['http://redis', 'write redis://HOST:PORT'],
+  ['redis-sentinel://a:26379', 'names no master: write redis-sentinel://HOST:PORT,HOST:PORT/MASTER'],
+])('the address %s ends the start with a line that shows the right form', (url, words) => {
+  expect(() => checkRedis(url, {})).toThrow(words);
+});
+
 test('files that cannot be read end the start with a line that names the flags', () => {
-  expect(() => checkRedisFiles('redis://r', { passwordFile: '/nowhere' })).toThrow(/ENOENT.*--redis-password-file/);
-  expect(() => checkRedisFiles('redis://r', { caFile: '/nowhere' })).toThrow('write rediss:// in --redis-url');
+  expect(() => checkRedis('redis://r', { passwordFile: '/nowhere' })).toThrow(/ENOENT.*--redis-password-file/);
+  expect(() => checkRedis('redis://r', { caFile: '/nowhere' })).toThrow('write rediss:// in --redis-url');
 });

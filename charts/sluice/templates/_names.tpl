@@ -14,6 +14,11 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- if .Values.redisUrl }}{{ .Values.redisUrl }}{{ else if .Values.redis.deploy }}redis://sluice-redis.{{ .Release.Namespace }}:6379{{ end }}
 {{- end }}
 
+{{- /* The Secret with the password for Redis: the one that is named, or that of the chart's own Redis. Empty: it takes none. */}}
+{{- define "sluice.redisSecret" -}}
+{{- if .Values.redisSecret.name }}{{ .Values.redisSecret.name }}{{ else if and .Values.redis.deploy (not .Values.redisUrl) }}sluice-redis{{ end }}
+{{- end }}
+
 {{- /* The arguments that every service has which looks after objects of the API. */}}
 {{- define "sluice.scopeArgs" -}}
 {{- with .Values.namespaces }}

@@ -11,7 +11,7 @@ nodes as far as possible, and taken away one at a time.
 {{- $container := .name | trimPrefix "sluice-" }}
 {{- $several := or (not .fixedReplicas) (gt (int $values.replicas) 1) }}
 {{- $tlsSecret := include "sluice.tlsSecret" $labels }}
-{{- $redisSecret := ternary $root.Values.redisSecret.name "" (hasKey . "usesRedis") }}
+{{- $redisSecret := ternary (include "sluice.redisSecret" $root) "" (hasKey . "usesRedis") }}
 apiVersion: v1
 kind: ServiceAccount
 metadata:
@@ -62,6 +62,9 @@ spec:
             {{- .args | nindent 12 }}
             {{- with include "sluice.tlsArgs" $labels | trim }}
             {{- . | nindent 12 }}
+            {{- end }}
+            {{- if hasKey . "usesRedis" }}
+            - --redis-prefix={{ $root.Release.Namespace }}.{{ $root.Release.Name }}
             {{- end }}
             {{- if $redisSecret }}
             {{- with $root.Values.redisSecret.passwordKey }}

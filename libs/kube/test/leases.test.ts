@@ -263,7 +263,9 @@ describe("another controller's lease", () => {
   it('counts for a minute at most after a renewal, whatever duration it states', async () => {
     cluster.put(
       'argo-rollouts-controller-lock',
-      { spec: { holderIdentity: 'tenant', renewTime: '2099-01-01T00:00:00.000000Z', leaseDurationSeconds: 31_536_000 } },
+      {
+        spec: { holderIdentity: 'tenant', renewTime: '2099-01-01T00:00:00.000000Z', leaseDurationSeconds: 31_536_000 },
+      },
       'argo-rollouts',
     );
     await observe();

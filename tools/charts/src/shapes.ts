@@ -62,7 +62,7 @@ export const shapes: Readonly<Record<string, Schema>> = {
   nodeSelector: textMap,
   pluginNames: { ...texts, minItems: 1 },
   pullPolicy: oneOf('Always', 'IfNotPresent', 'Never'),
-  redisUrl: { type: 'string', pattern: '^$|^rediss?://' },
+  redisUrl: { type: 'string', pattern: '^$|^rediss?(-sentinel)?://' },
   renewBefore: duration,
   replicas: atLeast(0),
   resources: closed({ limits: quantities, requests: quantities, claims: objects }),

@@ -3,25 +3,25 @@ import { measurementQueue } from '@sluice/contracts';
 import type { MeasurementHint } from '@sluice/contracts';
 import type { KubeLogger } from '@sluice/kube';
 import { connectRedis, redisProblem } from '../redis.ts';
-import type { RedisFiles } from '../redis.ts';
+import type { RedisPlace } from '../redis.ts';
 import type { Hint } from './dispatcher.ts';
 
 export interface HintQueueOptions {
-  /** `redis://HOST:PORT`, `rediss://…` */
-  readonly url: string;
-  readonly files?: RedisFiles | undefined;
+  readonly redis: RedisPlace;
   /** Unique for each start of a scheduler. */
   readonly scheduler: string;
   readonly logger: KubeLogger;
-  /** Redis was emptied, restarted or replaced: the hints that were in it are gone. */
+  /** Redis was emptied, restarted or replaced, or cannot be reached: the hints that were in it are gone, or of no use. */
   readonly onForgotten: () => void;
-  /** An answer of Redis that takes longer counts as none: 3 s. */
+  /** An answer of Redis that takes longer counts as none: 1 s. */
   readonly timeoutMs?: number;
   readonly watchMs?: number;
 }
 
 /** The scheduler's end of the queue. Nothing here survives anything, and nothing needs to. */
 export interface HintQueue {
+  /** Whether Redis answered when last asked. */
+  readonly isReachable: boolean;
   /** Throws when Redis has not answered; the hints may be there all the same. */
   offer(hints: readonly Hint[]): Promise<void>;
   start(): void;
@@ -31,12 +31,13 @@ export interface HintQueue {
 }
 
 export function createHintQueue(options: HintQueueOptions): HintQueue {
-  const { url, scheduler, logger, timeoutMs = 3_000, watchMs = 1_000 } = options;
+  const { redis, scheduler, logger, timeoutMs = 1_000, watchMs = 1_000 } = options;
   // What cannot be sent now fails now: hints that are old when they arrive help nobody.
-  const connection = connectRedis(url, options.files, { enableOfflineQueue: false, lazyConnect: true });
-  const mark = `${measurementQueue}:scheduler:${scheduler}`;
+  const connection = connectRedis(redis, { enableOfflineQueue: false, lazyConnect: true });
+  const mark = `${redis.prefix}:${measurementQueue}:scheduler:${scheduler}`;
   const queue = new Queue(measurementQueue, {
     connection,
+    prefix: redis.prefix,
     skipWaitingForReady: true,
     // Nobody listens to what happens to single jobs.
     streams: { events: { maxLen: 100 } },
@@ -46,18 +47,26 @@ export function createHintQueue(options: HintQueueOptions): HintQueue {
   let timer: NodeJS.Timeout | undefined;
   let depth: number | undefined;
   let marked = false;
-  let isAway = false;
+  let state: 'unknown' | 'reachable' | 'away' = 'unknown';
+  let stopped = false;
 
-  const tell = (error: Error): void => {
-    if (!isAway) logger.warn({ error: redisProblem(error) }, 'Redis does not answer: measuring waits for it');
-    isAway = true;
+  const isAway = (error: Error): void => {
+    if (state !== 'away')
+      logger.warn({ error: redisProblem(error) }, 'Redis does not answer: hints go to the workers directly');
+    const wasReachable = state === 'reachable';
+    state = 'away';
     depth = undefined;
+    if (wasReachable) options.onForgotten();
   };
-  connection.on('error', tell);
-  queue.on('error', tell);
+  const answered = (): void => {
+    if (state === 'away') logger.info({}, 'Redis answers again');
+    state = 'reachable';
+  };
+  connection.on('error', isAway);
+  connection.on('close', () => isAway(new Error('the connection is closed')));
+  queue.on('error', isAway);
   connection.on('ready', () => {
-    if (isAway) logger.info({}, 'Redis answers again');
-    isAway = false;
+    answered();
     void look();
   });
 
@@ -70,39 +79,48 @@ export function createHintQueue(options: HintQueueOptions): HintQueue {
           timeoutMs,
           Promise.all([connection.set(mark, '1', 'EX', 3_600, 'GET'), queue.getWaitingCount()]),
         );
+        answered();
         depth = waiting;
         if (before === null && marked) {
-          logger.warn({}, 'Redis has forgotten what was in it: everything that waits there is offered again');
+          logger.warn({}, 'Redis lost its data; re-publishing all pending measurements');
           options.onForgotten();
         }
         marked = true;
       }
     } catch (error) {
-      tell(error as Error);
+      isAway(error as Error);
     }
-    timer = setTimeout(() => void look(), watchMs);
+    if (!stopped) timer = setTimeout(() => void look(), watchMs);
   }
 
   return {
+    get isReachable() {
+      return state === 'reachable';
+    },
     async offer(hints) {
       if (connection.status !== 'ready') throw new Error('Redis is not connected');
       const jobs = hints.map(({ jobId, measurements }) => {
         const data: MeasurementHint = { scheduler, measurements };
         return { name: 'measure', data, opts: { jobId } };
       });
-      await within(timeoutMs, queue.addBulk(jobs));
+      try {
+        await within(timeoutMs, queue.addBulk(jobs));
+      } catch (error) {
+        isAway(error as Error);
+        throw error;
+      }
     },
     start() {
       // The queue may have begun to connect by itself.
-      if (connection.status === 'wait') void connection.connect().catch(tell);
+      if (connection.status === 'wait') void connection.connect().catch(isAway);
       timer = setTimeout(() => void look(), watchMs);
     },
     async stop() {
+      stopped = true;
       clearTimeout(timer);
       if (connection.status === 'ready') await within(1_000, connection.del(mark)).catch(() => undefined);
       await within(1_000, queue.close()).catch(() => undefined);
       connection.disconnect();
-      clearTimeout(timer);
     },
     get depth() {
       return depth;

@@ -13,6 +13,7 @@ import type {
 } from '@sluice/contracts';
 import type { KubeLogger } from '@sluice/kube';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
+import type { Hint } from '../dispatch/dispatcher.ts';
 import type { Flight, FlightWork } from '../dispatch/flight.ts';
 import { prepareMetric } from '../scheduler/prepared-metric.ts';
 import { rememberSecrets } from '../scheduler/scheduler.ts';
@@ -48,6 +49,8 @@ export interface MeasurementServiceOptions {
 export interface MeasurementDesk {
   readonly implementation: UntypedServiceImplementation;
   readonly workers: number;
+  /** Hands hints to attending workers, each to one. Says whether there was a worker to take them. */
+  offer(hints: readonly Hint[]): boolean;
   stop(): void;
 }
 
@@ -68,8 +71,9 @@ export function createMeasurementService(options: MeasurementServiceOptions): Me
     const { worker } = call.request;
     attending.set(call, worker);
     logger.info({ worker }, 'a worker has come');
-    call.write({ scheduler: options.identity });
-    const beat = setInterval(() => call.write({ scheduler: options.identity }), beatMs);
+    const signOfLife = { scheduler: options.identity, measurements: [] };
+    call.write(signOfLife);
+    const beat = setInterval(() => call.write(signOfLife), beatMs);
     const leave = (): void => {
       clearInterval(beat);
       if (!attending.delete(call)) return;
@@ -152,6 +156,17 @@ export function createMeasurementService(options: MeasurementServiceOptions): Me
     scheduler.returned(flight, result, outcome.handle);
   }
 
+  let turn = 0;
+  function offer(hints: readonly Hint[]): boolean {
+    const takers = [...attending.keys()].filter(({ request }) => request.takesHints);
+    // A worker that does not read its stream gets nothing more; what it does not take is offered again anyway.
+    const reading = takers.filter(({ writableNeedDrain }) => !writableNeedDrain);
+    if (reading.length === 0) return false;
+    for (const { measurements } of hints)
+      reading[turn++ % reading.length]?.write({ scheduler: options.identity, measurements: [...measurements] });
+    return true;
+  }
+
   const unaryTake: handleUnaryCall<TakeRequest, TakeResponse> = (call, answer) => {
     take(call.request).then(
       (response) => answer(null, response),
@@ -177,6 +192,7 @@ export function createMeasurementService(options: MeasurementServiceOptions): Me
     get workers() {
       return new Set(attending.values()).size;
     },
+    offer,
     stop() {
       for (const call of attending.keys()) call.end();
     },

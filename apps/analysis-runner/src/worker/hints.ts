@@ -4,11 +4,10 @@ import { measurementQueue, readMeasurementHint } from '@sluice/contracts';
 import type { MeasurementHint } from '@sluice/contracts';
 import type { KubeLogger } from '@sluice/kube';
 import { connectRedis, redisProblem } from '../redis.ts';
-import type { RedisFiles } from '../redis.ts';
+import type { RedisPlace } from '../redis.ts';
 
 export interface HintsOptions {
-  readonly url: string;
-  readonly files?: RedisFiles | undefined;
+  readonly redis: RedisPlace;
   readonly logger: KubeLogger;
   /** Resolves when what the hint says has been taken; must not throw. */
   readonly onHint: (hint: MeasurementHint) => Promise<void>;
@@ -23,18 +22,19 @@ export interface Hints {
   stop(): Promise<void>;
 }
 
-export function createHints({ url, files, logger, onHint, atOnce = 8 }: HintsOptions): Hints {
+export function createHints({ redis, logger, onHint, atOnce = 8 }: HintsOptions): Hints {
   let connection: Redis | undefined;
   let worker: Worker | undefined;
   let isAway = false;
   const tell = (error: Error): void => {
-    if (!isAway) logger.warn({ error: redisProblem(error) }, 'Redis does not answer: measuring waits for it');
+    if (!isAway)
+      logger.warn({ error: redisProblem(error) }, 'Redis does not answer: hints come from the schedulers directly');
     isAway = true;
   };
   return {
     name: 'hints',
     start() {
-      connection = connectRedis(url, files);
+      connection = connectRedis(redis);
       connection.on('error', tell);
       connection.on('ready', () => {
         if (isAway) logger.info({}, 'Redis answers again');
@@ -48,6 +48,7 @@ export function createHints({ url, files, logger, onHint, atOnce = 8 }: HintsOpt
         },
         {
           connection,
+          prefix: redis.prefix,
           concurrency: atOnce,
           removeOnComplete: { count: 0 },
           removeOnFail: { count: 0 },

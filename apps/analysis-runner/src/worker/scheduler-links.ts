@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { Metadata, status } from '@grpc/grpc-js';
 import type { ClientReadableStream, ServiceError } from '@grpc/grpc-js';
 import { MeasurementServiceClient } from '@sluice/contracts';
-import type { AttendResponse, Outcome, Task } from '@sluice/contracts';
+import type { AttendResponse, MeasurementHint, Outcome, Task } from '@sluice/contracts';
 import type { KubeLogger } from '@sluice/kube';
 import { channelCredentials, channelTlsOptions, whyUnreachable } from '@sluice/service/tls';
 import type { ClientTls } from '@sluice/service/tls';
@@ -33,6 +33,8 @@ export interface SchedulerLinksOptions {
   readonly worker: string;
   readonly tls?: ClientTls | undefined;
   readonly logger: KubeLogger;
+  /** A scheduler that cannot reach Redis has something to take; must not throw. */
+  readonly onHint: (hint: MeasurementHint) => void;
   /** How often names are looked up: 5 s. */
   readonly lookupMs?: number;
 }
@@ -135,19 +137,20 @@ function createLink(address: string, host: string, options: SchedulerLinksOption
 
   function attend(): void {
     again = undefined;
-    const current = client.attend({ worker });
+    const current = client.attend({ worker, takesHints: true });
     stream = current;
     const listen = (): void => {
       clearTimeout(silence);
       silence = setTimeout(() => current.cancel(), silenceMs);
     };
     listen();
-    current.on('data', ({ scheduler }: AttendResponse) => {
+    current.on('data', ({ scheduler, measurements }: AttendResponse) => {
       listen();
       if (identity !== scheduler) logger.info({ address, scheduler }, 'working for this scheduler');
       // Tickets of an earlier start mean nothing to this one.
       if (identity !== undefined && identity !== scheduler) waiting = [];
       identity = scheduler;
+      if (measurements.length > 0) options.onHint({ scheduler, measurements });
     });
     const ended = (error?: ServiceError): void => {
       if (stream !== current) return;

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { MeasurementHint, Task } from '@sluice/contracts';
 import type { KubeLogger } from '@sluice/kube';
 import type { PluginHost } from '@sluice/plugin-host';
-import type { RedisFiles } from '../redis.ts';
+import type { RedisPlace } from '../redis.ts';
 import { createHints } from './hints.ts';
 import { carryOut } from './measure.ts';
 import type { SchedulerLink, SchedulerLinks } from './scheduler-links.ts';
@@ -13,8 +13,7 @@ export interface WorkerHooks {
 }
 
 export interface WorkerOptions {
-  readonly redisUrl: string;
-  readonly redisFiles?: RedisFiles | undefined;
+  readonly redis: RedisPlace;
   readonly schedulers: SchedulerLinks;
   readonly plugins: Pick<PluginHost, 'metric'>;
   readonly logger: KubeLogger;
@@ -26,6 +25,8 @@ export interface WorkerOptions {
 export interface MeasurementWorker {
   readonly name: 'worker';
   start(): void;
+  /** A hint that came from its scheduler directly. Resolves when what it says has been taken; never throws. */
+  hinted(hint: MeasurementHint): Promise<void>;
   /** Takes nothing more, waits for what runs for at most `graceMs` (5 s); the scheduler gives the rest to others. */
   stop(graceMs?: number): Promise<void>;
   readonly running: number;
@@ -40,7 +41,7 @@ export function createWorker(options: WorkerOptions): MeasurementWorker {
   const free = new Set<() => void>();
   let running = 0;
 
-  const hints = createHints({ url: options.redisUrl, files: options.redisFiles, logger, onHint });
+  const hints = createHints({ redis: options.redis, logger, onHint });
 
   async function onHint({ scheduler, measurements }: MeasurementHint): Promise<void> {
     if (running >= atOnce) await new Promise<void>((resolve) => void free.add(resolve));
@@ -89,6 +90,7 @@ export function createWorker(options: WorkerOptions): MeasurementWorker {
   return {
     name: 'worker',
     start: () => hints.start(),
+    hinted: onHint,
     async stop(graceMs = 5_000) {
       free.forEach((resolve) => resolve());
       await hints.stop();

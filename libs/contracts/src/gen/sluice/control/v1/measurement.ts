@@ -90,11 +90,15 @@ export function workToNumber(object: Work): number {
 export interface AttendRequest {
   /** Unique for each start of a worker. */
   worker: string;
+  /** The worker reads hints from this stream as well as from the queue. */
+  takesHints: boolean;
 }
 
 export interface AttendResponse {
   /** Unique for each start of a scheduler. */
   scheduler: string;
+  /** A hint: what there is to take, as a job of the queue would name it. Empty in a sign of life. */
+  measurements: string[];
 }
 
 export interface TakeRequest {
@@ -177,13 +181,16 @@ export interface Outcome_MetricMetadataEntry {
 }
 
 function createBaseAttendRequest(): AttendRequest {
-  return { worker: '' };
+  return { worker: '', takesHints: false };
 }
 
 export const AttendRequest: MessageFns<AttendRequest> = {
   encode(message: AttendRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.worker !== '') {
       writer.uint32(10).string(message.worker);
+    }
+    if (message.takesHints !== false) {
+      writer.uint32(16).bool(message.takesHints);
     }
     return writer;
   },
@@ -209,6 +216,14 @@ export const AttendRequest: MessageFns<AttendRequest> = {
             message.worker = reader.string();
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.takesHints = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -227,18 +242,22 @@ export const AttendRequest: MessageFns<AttendRequest> = {
   fromPartial(object: DeepPartial<AttendRequest>): AttendRequest {
     const message = createBaseAttendRequest();
     message.worker = object.worker ?? '';
+    message.takesHints = object.takesHints ?? false;
     return message;
   },
 };
 
 function createBaseAttendResponse(): AttendResponse {
-  return { scheduler: '' };
+  return { scheduler: '', measurements: [] };
 }
 
 export const AttendResponse: MessageFns<AttendResponse> = {
   encode(message: AttendResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.scheduler !== '') {
       writer.uint32(10).string(message.scheduler);
+    }
+    for (const v of message.measurements) {
+      writer.uint32(18).string(v!);
     }
     return writer;
   },
@@ -264,6 +283,14 @@ export const AttendResponse: MessageFns<AttendResponse> = {
             message.scheduler = reader.string();
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.measurements.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -282,6 +309,7 @@ export const AttendResponse: MessageFns<AttendResponse> = {
   fromPartial(object: DeepPartial<AttendResponse>): AttendResponse {
     const message = createBaseAttendResponse();
     message.scheduler = object.scheduler ?? '';
+    message.measurements = object.measurements?.map((e) => e) || [];
     return message;
   },
 };
@@ -1184,13 +1212,14 @@ export const Outcome_MetricMetadataEntry: MessageFns<Outcome_MetricMetadataEntry
  *  W2. Report changes something only for the ticket that is held now. A report that comes late, twice, or for a run that is gone is answered as known, and
  *      changes nothing.
  *  W3. When the stream of Attend ends, what that worker holds is given to others at once.
+ *  W6. While the queue cannot be reached, hints go over the streams of workers that take them; a hint says the same on both ways, and may come on both.
  * Obligations of the worker:
  *  W4. It keeps nothing of a task after its report has been answered, and writes no value of `secrets` anywhere.
  *  W5. It measures a ticket once. After the task's deadline it reports an error, or nothing.
  */
 export type MeasurementServiceService = typeof MeasurementServiceService;
 export const MeasurementServiceService = {
-  /** Stays open as long as the worker works. The first answer says who the scheduler is; the others are signs of life. */
+  /** Stays open as long as the worker works. The first answer says who the scheduler is; the others are signs of life, or hints. */
   attend: {
     path: '/sluice.control.v1.MeasurementService/Attend' as const,
     requestStream: false as const,
@@ -1221,14 +1250,14 @@ export const MeasurementServiceService = {
 } as const;
 
 export interface MeasurementServiceServer extends UntypedServiceImplementation {
-  /** Stays open as long as the worker works. The first answer says who the scheduler is; the others are signs of life. */
+  /** Stays open as long as the worker works. The first answer says who the scheduler is; the others are signs of life, or hints. */
   attend: handleServerStreamingCall<AttendRequest, AttendResponse>;
   take: handleUnaryCall<TakeRequest, TakeResponse>;
   report: handleUnaryCall<ReportRequest, ReportResponse>;
 }
 
 export interface MeasurementServiceClient extends Client {
-  /** Stays open as long as the worker works. The first answer says who the scheduler is; the others are signs of life. */
+  /** Stays open as long as the worker works. The first answer says who the scheduler is; the others are signs of life, or hints. */
   attend(request: AttendRequest, options?: Partial<CallOptions>): ClientReadableStream<AttendResponse>;
   attend(
     request: AttendRequest,
