@@ -9,6 +9,7 @@ import { cachedSources } from './assemble/cached-sources.ts';
 import type { Caches } from './assemble/caches.ts';
 import { createCreationAnswers } from './assemble/creation-answers.ts';
 import { assembleSnapshot, isIncomplete } from './assemble/snapshot.ts';
+import { createCommandOrder } from './command-order.ts';
 import { addedEvent, createDepartures } from './departures.ts';
 import { execute } from './execute/execute.ts';
 import type { Outcome } from './execute/execute.ts';
@@ -92,11 +93,17 @@ export function createController(options: ControllerOptions): Controller {
   const now = options.now ?? Date.now;
   const creations = createCreationAnswers();
   const peers: PeerCalls = { ...options.peers, answers: createPeerAnswers() };
-  let stopWatching = (): void => undefined;
+  const commandOrder = createCommandOrder();
+  const stops: (() => void)[] = [];
 
   function record(rollout: Rollout, event: EventIntent): void {
     recorder.record(rollout, event);
     hooks.onEvent?.(keyOf(rollout.metadata), event);
+  }
+
+  function commandsOf(uid: string): Pick<RolloutSnapshot, 'commands'> {
+    const commands = commandOrder.of(uid);
+    return commands === undefined ? {} : { commands };
   }
 
   async function assemble(rollout: Rollout, signal?: AbortSignal): Promise<RolloutSnapshot> {
@@ -111,6 +118,7 @@ export function createController(options: ControllerOptions): Controller {
       },
       known: {
         ...creations.of(uid, at),
+        ...commandsOf(uid),
         ...peers.answers.of(uid, at),
         ...(stepPlugins && { stepPlugins: stepPlugins.observations(rollout) }),
       },
@@ -301,19 +309,20 @@ export function createController(options: ControllerOptions): Controller {
 
   return {
     start() {
-      stopWatching = watchChanges(caches, {
+      const targets = {
         enqueue,
         checkService,
-        routersLeft: (before, after) => routeRelease?.changed(before, after),
+        routersLeft: (before: Rollout, after: Rollout | undefined) => routeRelease?.changed(before, after),
         gone: departures.gone,
-      });
+      };
+      stops.push(commandOrder.watch(caches.rollouts), watchChanges(caches, targets));
       loop.start();
       serviceQueue.start();
       routeRelease?.start();
       lastEndings?.start();
     },
     async stop() {
-      stopWatching();
+      for (const stop of stops.splice(0)) stop();
       await Promise.all([loop.stop(), serviceQueue.drain(), routeRelease?.stop(), lastEndings?.stop()]);
     },
     standingChanged() {

@@ -94,7 +94,8 @@ function durationOf(
   pauses: readonly PauseCondition[],
   abort: boolean,
 ): RolloutDuration | undefined {
-  const isRetry = !abort && !!s.status.abortedAt && result.abort !== false;
+  const isRetried = result.abort !== false || (s.status.promoteFull === true && !result.startsOver);
+  const isRetry = !abort && !!s.status.abortedAt && isRetried;
   const starts = result.startsAttempt || isRetry;
   // An attempt is known by its start: one of the same version must not begin in the same second.
   const before = s.status.currentPodHash === s.roles.newSet.hash ? s.status.duration?.rolloutStartedAt : undefined;

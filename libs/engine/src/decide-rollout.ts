@@ -3,6 +3,7 @@ import { blueGreenTurn } from './blue-green-turn.ts';
 import { buildReplicaSet, selectorOf } from './build-replica-set.ts';
 import { canaryTurn } from './canary-turn.ts';
 import { claims } from './claims.ts';
+import { rejectedCommands, withCommands } from './commands.ts';
 import { composeStatus } from './compose-status.ts';
 import { conditionsOf } from './conditions.ts';
 import type { Decision, EventIntent, Explanation, StatusUrgency } from './decision.ts';
@@ -18,7 +19,7 @@ import { needsReset, reset } from './reset.ts';
 import { isRestartPending, planRestart } from './restart.ts';
 import { planNewSetUpkeep, planRolloutAnnotations } from './revision.ts';
 import { storedForm } from './same-status.ts';
-import { blueGreenOf, isFullyPromoted, isObserved, situationOf } from './situation.ts';
+import { blueGreenOf, isObserved, situationOf } from './situation.ts';
 import type { Situation } from './situation.ts';
 import type { RolloutSnapshot } from './snapshot.ts';
 import { experimentTurn } from './experiment-step/turn.ts';
@@ -119,7 +120,8 @@ function adoptionOf(snapshot: RolloutSnapshot, template: PodTemplateSpec): Decis
 }
 
 function takeTurn(snapshot: RolloutSnapshot, template: PodTemplateSpec, status: RolloutStatus): Taken {
-  const situation = situationOf(snapshot, template, effective(status));
+  const given = situationOf(snapshot, template, status);
+  const situation = withCommands(given);
   const plan = new Plan((set, change) => buildReplicaSet(situation, set, change));
   planUpkeep(situation, plan);
   if (isObserved(situation)) {
@@ -129,7 +131,7 @@ function takeTurn(snapshot: RolloutSnapshot, template: PodTemplateSpec, status: 
         situation,
         plan,
         status: storedForm(status, { ...situation.status, conditions: [...conditions] }),
-        events: [],
+        events: rejectedCommands(given, situation.status),
       };
     }
   }
@@ -138,22 +140,13 @@ function takeTurn(snapshot: RolloutSnapshot, template: PodTemplateSpec, status: 
   const trouble = troubleOf(analysis.trouble, experiment.trouble);
   const news = analysis.news ?? experiment.news ?? pluginTurn(situation);
   const composed = news ?? composeStatus(situation, { ...trouble, ...strategyTurn(situation, plan) });
-  return { situation, plan, status: storedForm(status, composed.status), events: composed.events, ...trouble };
+  const events = [...rejectedCommands(given, composed.status), ...composed.events];
+  return { situation, plan, status: storedForm(status, composed.status), events, ...trouble };
 }
 
 function troubleOf(analysis: string | undefined, experiment: string | undefined): Pick<TurnResult, 'blockedBy'> {
   if (analysis !== undefined) return { blockedBy: { what: 'analysis', reason: analysis } };
   return experiment === undefined ? {} : { blockedBy: { what: 'experiment', reason: experiment } };
-}
-
-/**
- * What users asked for, without what it cancels: there is nothing to take back from what is stable, and taking an update back wins over
- * promoting it.
- */
-function effective(status: RolloutStatus): RolloutStatus {
-  if (!status.abort) return status;
-  if (status.stableRS && isFullyPromoted(status)) return { ...status, abort: false, abortedAt: undefined };
-  return status.promoteFull ? { ...status, promoteFull: false } : status;
 }
 
 function planUpkeep(s: Situation, plan: Plan): void {

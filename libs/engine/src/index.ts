@@ -1,4 +1,5 @@
 export { decideRollout, needsPods } from './decide-rollout.ts';
+export { sightCommands } from './command-sightings.ts';
 export { missingCapability, routersOf } from './hold.ts';
 export { ownerOf } from './owner.ts';
 export { runsTemplate } from './roles.ts';

@@ -1,5 +1,6 @@
-import { eventReasons, stepHash } from '@sluice/model';
+import { eventReasons, formatTime, parseTime, stepHash } from '@sluice/model';
 import type { CanaryStep } from '@sluice/model';
+import { carriedCommands } from './commands.ts';
 import { event } from './events.ts';
 import { isWithinRollbackWindow } from './rollback.ts';
 import { blueGreenOf, canaryOf, stepsOf } from './situation.ts';
@@ -25,7 +26,10 @@ export function needsReset(s: Situation): boolean {
   return canaryOf(s) !== undefined && (!currentStepHash || currentStepHash !== hashOfSteps(stepsOf(s)));
 }
 
-/** Forgets all that was about the version before: pauses, abort, promotions, a pending restart, and starts at the first step. */
+/**
+ * Forgets all that was about the version before: pauses, abort, promotions, a pending restart, and starts at the first step. Commands
+ * that are about the new version count: the status that they were written to was only not up to date.
+ */
 export function reset(s: Situation): TurnResult {
   const { newSet } = s.roles;
   const canary = canaryOf(s);
@@ -34,22 +38,28 @@ export function reset(s: Situation): TurnResult {
   const isBack = isPodChange && !!s.status.stableRS && s.status.stableRS === newSet.hash;
   const steps = stepsOf(s).length;
   const isDone = skip !== undefined;
+  const { abort, promoteFull } = carriedCommands(s);
   const currentStepIndex = canary && steps > 0 ? (isDone ? steps : 0) : null;
   return {
     startsOver: true,
     pauses: [],
-    abort: false,
-    abortedAt: null,
-    promoteFull: false,
+    abort,
+    abortedAt: abort ? formatTime(s.now) : null,
+    ...(!promoteFull && { promoteFull: false as const }),
     currentPodHash: newSet.hash,
     currentStepHash: canary ? hashOfSteps(stepsOf(s)) : '',
     currentStepIndex,
-    ...(s.spec.restartAt && { restartedAt: s.spec.restartAt }),
+    ...(s.spec.restartAt && isRestartCovered(s) && { restartedAt: s.spec.restartAt }),
     ...(blueGreenOf(s) && { blueGreen: { ...selectors(s), scaleUpPreviewCheckPoint: false } }),
     startsAttempt: !isBack && (isPodChange || !isDone),
     ...(isBack && isOpen(s.status.duration) && { endsAttempt: 'FastRolledBack' as const }),
-    events: skip && canary && steps > 0 ? [event(eventReasons.skipSteps, skip)] : [],
+    events: skip && canary && steps > 0 && !abort ? [event(eventReasons.skipSteps, skip)] : [],
   };
+}
+
+/** Whether all pods of the new version will be younger than the restart asks for, because none exists yet. */
+function isRestartCovered({ spec, roles, now }: Situation): boolean {
+  return roles.newSet.replicas === 0 && (parseTime(spec.restartAt) ?? 0) <= now;
 }
 
 /** Why none of the steps has to be gone through. Steps that change after everything was promoted have nothing left to do. */

@@ -58,6 +58,20 @@ export type ReleaseAnswer = 'released' | { readonly reason: string };
 export const named = <T>(values: Readonly<Record<string, T>>, name: string): T | undefined =>
   Object.hasOwn(values, name) ? values[name] : undefined;
 
+/** When the controller first saw a command of a user in the status. */
+export interface CommandSighting {
+  /** Commands that were seen later have a higher one. */
+  readonly order: number;
+  /** The pod template that the spec had then; absent where it changed unseen in the same moment. */
+  readonly template?: PodTemplateSpec | undefined;
+}
+
+/** Commands that the status holds and that the controller saw arrive. One that is not here was there before: its order is unknown. */
+export interface CommandSightings {
+  readonly abort?: CommandSighting;
+  readonly promoteFull?: CommandSighting;
+}
+
 /**
  * All that bears on one Rollout at one moment. Frozen: the engine never changes it, and the same snapshot always gives
  * the same Decision.
@@ -96,6 +110,8 @@ export interface RolloutSnapshot {
   readonly clusterAnalysisTemplates?: Readonly<Record<string, AnalysisTemplate>>;
   /** The status as it is stored, where `rollout.status` is a decided one that waits to be: another writer may yet undo what that says. */
   readonly storedStatus?: RolloutStatus;
+  /** In which order users gave the commands that the status holds, and with which version in the spec. */
+  readonly commands?: CommandSightings;
   /** Names of AnalysisRuns and Experiments that exist and belong to somebody else. */
   readonly takenRunNames?: readonly string[];
   /** Why a service could not do what it was last asked for; it is left alone for a while. */

@@ -6,7 +6,7 @@ import type { Cache } from './cache.ts';
 import { controllerOf } from './objects.ts';
 import { routerAnswers } from './router.ts';
 import { pluginAnswers } from './step-plugin.ts';
-import { memoryOf } from './world.ts';
+import { memoryOf, sightRollout } from './world.ts';
 import type { World } from './world.ts';
 
 /** Assembles what bears on this Rollout from the caches, as old as they are. */
@@ -19,7 +19,8 @@ export function observe(world: World, rollout: Rollout): RolloutSnapshot {
   const orphans = sets.filter((set) => isOrphan(set, selector));
   const claimed = new Set([...replicaSets, ...orphans]);
   const uids = new Set(replicaSets.map((set) => set.metadata.uid));
-  const { createFailure } = memoryOf(world, rollout.metadata.name);
+  sightRollout(world, rollout.metadata.name);
+  const { createFailure, commands } = memoryOf(world, rollout.metadata.name);
   return {
     now: world.store.now,
     rollout,
@@ -30,6 +31,7 @@ export function observe(world: World, rollout: Rollout): RolloutSnapshot {
     ...(needsPods(rollout) ? { pods: cache.list('Pod').filter((pod) => uids.has(controllerOf(pod)?.uid)) } : {}),
     takenNames: sets.filter((set) => !claimed.has(set)).map((set) => set.metadata.name),
     ...(createFailure ? { createFailure } : {}),
+    ...(commands ? { commands } : {}),
     ...observeAnalyses(world, rollout),
     ...routerAnswers(world, rollout),
     ...pluginAnswers(world),

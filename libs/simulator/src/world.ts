@@ -1,5 +1,13 @@
-import { decideExperiment, decideRollout } from '@sluice/engine';
-import type { Decision, EventIntent, ExperimentDecision, ExperimentSnapshot, RolloutSnapshot } from '@sluice/engine';
+import { decideExperiment, decideRollout, sightCommands } from '@sluice/engine';
+import type {
+  CommandSightings,
+  Decision,
+  EventIntent,
+  ExperimentDecision,
+  ExperimentSnapshot,
+  RolloutSnapshot,
+} from '@sluice/engine';
+import type { Rollout } from '@sluice/model';
 import { noCapabilities } from '@sluice/engine';
 import type { Capabilities } from '@sluice/engine';
 import type { AnalysisMemory, Measure } from './analysis-runner.ts';
@@ -58,6 +66,9 @@ export interface ControllerMemory {
   createFailure: RolloutSnapshot['createFailure'];
   /** Its first sight has been recorded. */
   isKnown: boolean;
+  /** As the cache last showed it, and the commands that were seen to arrive. */
+  seen?: Rollout;
+  commands?: CommandSightings | undefined;
 }
 
 export interface RecordedEvent extends EventIntent {
@@ -158,6 +169,15 @@ export function memoryOf(world: World, rollout: string): ControllerMemory {
   return memory;
 }
 
+/** Keeps what is known of the order of commands up to date with what the cache shows. */
+export function sightRollout(world: World, name: string): void {
+  const rollout = world.cache.get('Rollout', name);
+  if (rollout === undefined) return;
+  const memory = memoryOf(world, name);
+  memory.commands = sightCommands(memory.commands, memory.seen, rollout);
+  memory.seen = rollout;
+}
+
 export function everyRolloutIsDue(world: World): void {
   for (const name of world.store.table('Rollout').keys()) world.due.rollouts.add(name);
 }
@@ -168,6 +188,7 @@ function noticed(world: World, kind: Kind, object: StoredKinds[Kind]): void {
   switch (kind) {
     case 'Rollout':
       world.due.rollouts.add(object.metadata.name);
+      sightRollout(world, object.metadata.name);
       break;
     case 'ReplicaSet':
       world.due.replicaSets.add(object.metadata.name);
