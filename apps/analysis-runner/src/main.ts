@@ -1,7 +1,9 @@
 import { createPluginHost, pluginList } from '@sluice/plugin-host';
-import { clientOf, standingOf, standingOptions } from '@sluice/reconcile';
-import { StartError, integer, kubeOptions, list, runService, serviceOptions, text } from '@sluice/service';
+import { createAccessReviewer, publishedBy } from '@sluice/kube';
+import { callerTokens, clientOf, standingOf, standingOptions } from '@sluice/reconcile';
+import { StartError, grpcHost, integer, kubeOptions, list, runService, serviceOptions, text } from '@sluice/service';
 import type { Option } from '@sluice/service';
+import { audienceOf, guardOf, guardOptions, tokenOptions } from '@sluice/service/identity';
 import { clientTlsOf, clientTlsOptions, serverTlsOf, serverTlsOptions, warnOfPlaintext } from '@sluice/service/tls';
 import { createRunnerMetrics } from './metrics.ts';
 import { assembled, createSchedulerParts, createWorkerParts, defaultLimits } from './parts.ts';
@@ -33,13 +35,12 @@ await runService({
     ...serviceOptions({ httpPort: 8090 }),
     ...kubeOptions(),
     role: roleList(),
-    grpcHost: text(
-      'Address that the scheduler serves workers and other services on; 127.0.0.1 keeps it on this machine.',
-      { default: '0.0.0.0' },
-    ),
+    grpcHost: grpcHost(),
     grpcPort: integer('Its port; 0 takes a free one.', { default: 8095, min: 0, max: 65_535 }),
     ...serverTlsOptions(),
     ...clientTlsOptions(),
+    ...guardOptions(),
+    ...tokenOptions(),
     tlsWorkerNames: list(
       'Hand out measurements, which hold secret values, only to workers whose certificate is for one of these names; when empty, to whoever is served.',
     ),
@@ -80,12 +81,24 @@ await runService({
     const serverTls = isScheduler ? serverTlsOf(config, { callers: 'known', logger }) : undefined;
     if (isScheduler)
       warnOfPlaintext(serverTls, { host: config.grpcHost, holds: 'workers get secret values there', logger });
+    const tokens = await callerTokens(config, client, logger);
+    const audience = audienceOf('analysis-runner');
+    const guard = isScheduler
+      ? guardOf(config, {
+          audiences: [audience],
+          host: config.grpcHost,
+          tls: serverTls,
+          get: publishedBy(client),
+          logger,
+        })
+      : undefined;
     const plugins = createPluginHost({
       client,
       namespaces: config.namespaces,
       systemNamespace: config.systemNamespace,
       configured: config.plugins,
       ...(tls !== undefined && { tls }),
+      tokens,
       logger,
       metrics,
       callsAtOnce: config.measurements + 100,
@@ -105,8 +118,13 @@ await runService({
             host: config.grpcHost,
             port: config.grpcPort,
             tls: serverTls,
+            guard,
             workerNames: config.tlsWorkerNames,
           },
+          reviewer: createAccessReviewer({
+            ...(config.kubeconfig !== undefined && { kubeconfig: config.kubeconfig }),
+            ...(config.context !== undefined && { context: config.context }),
+          }),
           limits: {
             inFlight: config.inFlight,
             perNamespace: config.namespaceLimit,
@@ -123,7 +141,13 @@ await runService({
     if (config.role.includes('worker') && !isScheduler && config.scheduler.length === 0)
       throw new StartError('a worker needs to know for whom it works: --scheduler HOST:PORT');
     const worker = config.role.includes('worker')
-      ? createWorkerParts({ ...shared, schedulers: targets, tls, atOnce: config.measurements })
+      ? createWorkerParts({
+          ...shared,
+          schedulers: targets,
+          tls,
+          caller: tokens && { tokens, audience },
+          atOnce: config.measurements,
+        })
       : undefined;
     return assembled(plugins, scheduler, worker);
   },

@@ -1,10 +1,12 @@
+import type { ServerInterceptor } from '@grpc/grpc-js';
 import { AnalysisServiceService, MeasurementServiceService } from '@sluice/contracts';
 import { createEventRecorder, isKubeError, shardOf } from '@sluice/kube';
-import type { AuthorityOptions, KubeClient, KubeLogger, ReflectorTimings } from '@sluice/kube';
+import type { AccessReviewer, AuthorityOptions, KubeClient, KubeLogger, ReflectorTimings } from '@sluice/kube';
 import { eventSourceComponent } from '@sluice/model';
 import type { PluginHost } from '@sluice/plugin-host';
 import { createStanding } from '@sluice/reconcile';
 import type { Assembly, Part } from '@sluice/service';
+import type { CallerIdentity } from '@sluice/service/identity';
 import type { ClientTls, ServerTls } from '@sluice/service/tls';
 import { createDispatcher } from './dispatch/dispatcher.ts';
 import type { DispatchLimits } from './dispatch/dispatcher.ts';
@@ -49,9 +51,13 @@ export interface SchedulerPartsOptions
     readonly host: string;
     readonly port: number;
     readonly tls?: ServerTls | undefined;
+    /** Checks who calls. Absent where this machine alone is served. */
+    readonly guard?: ServerInterceptor | undefined;
     /** Whose certificates may take measurements, which hold secret values; where empty, whoever may call at all. */
     readonly workerNames?: readonly string[];
   };
+  /** Asked what users may do who call for themselves. */
+  readonly reviewer?: AccessReviewer;
   readonly limits?: Partial<DispatchLimits>;
   readonly writesPerSecond?: number;
   readonly watchTimings?: ReflectorTimings;
@@ -150,7 +156,10 @@ export function createSchedulerParts(options: SchedulerPartsOptions): SchedulerP
         implementation: desk.implementation,
         callers: options.grpc.workerNames,
       },
-      { definition: AnalysisServiceService, implementation: analysisService({ client, logger, tryTemplate }) },
+      {
+        definition: AnalysisServiceService,
+        implementation: analysisService({ client, logger, tryTemplate, reviewer: options.reviewer }),
+      },
     ],
   });
   metrics?.observe({
@@ -207,6 +216,8 @@ export interface WorkerPartsOptions extends SharedOptions {
   /** `host:port` of the schedulers; a function where it is known only after the start. */
   readonly schedulers: () => readonly string[];
   readonly tls?: ClientTls | undefined;
+  /** What it shows to schedulers. */
+  readonly caller?: CallerIdentity | undefined;
   readonly atOnce?: number;
   /** How long stopping waits for measurements that run: 5 s. */
   readonly graceMs?: number;
@@ -224,6 +235,7 @@ export function createWorkerParts(options: WorkerPartsOptions): Assembly {
         targets: options.schedulers(),
         worker: options.identity,
         ...(options.tls === undefined ? {} : { tls: options.tls }),
+        identity: options.caller,
         logger,
         onHint: (hint) => void running.hinted(hint),
       });

@@ -1,6 +1,7 @@
 import type { TryTemplateRequest, TryTemplateResponse } from '@sluice/contracts';
 import { createAnalysisPeer, isPeerError } from '@sluice/peers';
 import type { PeerOptions } from '@sluice/peers';
+import { oneToken } from '@sluice/service/identity';
 import { CommandError, SilentFailure, UsageError } from './errors.ts';
 import type { Session } from './session.ts';
 
@@ -78,7 +79,9 @@ export async function tryTemplate(
   request: TryTemplateRequest,
 ): Promise<TryTemplateResponse> {
   const { signal } = session.terminal;
-  const peer = createAnalysisPeer(to);
+  // The user's own token: the analysis-runner asks the API server what it allows.
+  const tokens = oneToken(await (await session.client()).bearerToken());
+  const peer = createAnalysisPeer({ ...to, identity: { tokens, audience: '' } });
   try {
     return await peer.tryTemplate(request, { signal });
   } catch (error) {

@@ -1,6 +1,8 @@
+import { publishedBy } from '@sluice/kube';
 import { createAnalysisPeer } from '@sluice/peers';
-import { clientOf, standingOf, standingOptions } from '@sluice/reconcile';
-import { duration, integer, kubeOptions, runService, serviceOptions, text } from '@sluice/service';
+import { callerTokens, clientOf, standingOf, standingOptions } from '@sluice/reconcile';
+import { duration, grpcHost, integer, kubeOptions, runService, serviceOptions, text } from '@sluice/service';
+import { audienceOf, guardOf, guardOptions, tokenOptions } from '@sluice/service/identity';
 import { clientTlsOf, clientTlsOptions, serverTlsOf, serverTlsOptions, warnOfPlaintext } from '@sluice/service/tls';
 import { createExperimentMetrics } from './metrics.ts';
 import { createExperimentManager } from './parts.ts';
@@ -14,10 +16,12 @@ await runService({
     ...serviceOptions({ httpPort: 8090 }),
     ...kubeOptions(),
     ...standingOptions(),
-    grpcHost: text('Address for calls; 127.0.0.1 keeps them on this machine.', { default: '0.0.0.0' }),
+    grpcHost: grpcHost(),
     grpcPort: integer('Port for calls; 0 takes a free one.', { default: 8091, min: 0, max: 65_535 }),
     ...serverTlsOptions(),
     ...clientTlsOptions(),
+    ...guardOptions(),
+    ...tokenOptions(),
     analysisRunner: text(
       'Where the analysis-runner answers calls (HOST:PORT). Without it experiments with analyses wait.',
     ),
@@ -34,15 +38,26 @@ await runService({
     const tls = clientTlsOf(config);
     const serverTls = serverTlsOf(config, { callers: 'known', logger });
     warnOfPlaintext(serverTls, { host: config.grpcHost, holds: 'they make Experiments, and so pods', logger });
+    const tokens = await callerTokens(config, client, logger);
+    const identity = tokens && { tokens, audience: audienceOf('analysis-runner') };
+    const guard = guardOf(config, {
+      audiences: [audienceOf('experiment-manager')],
+      host: config.grpcHost,
+      tls: serverTls,
+      get: publishedBy(client),
+      logger,
+    });
     return createExperimentManager({
       client,
       logger,
       metrics: experimentMetrics,
-      ...(config.analysisRunner ? { analysis: createAnalysisPeer({ address: config.analysisRunner, tls }) } : {}),
+      ...(config.analysisRunner
+        ? { analysis: createAnalysisPeer({ address: config.analysisRunner, tls, identity }) }
+        : {}),
       ...standingOf(config),
       workers: config.workers,
       resyncMs: config.resyncMs,
-      grpc: { host: config.grpcHost, port: config.grpcPort, tls: serverTls },
+      grpc: { host: config.grpcHost, port: config.grpcPort, tls: serverTls, guard },
     });
   },
 });

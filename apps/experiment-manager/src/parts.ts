@@ -1,3 +1,4 @@
+import type { ServerInterceptor } from '@grpc/grpc-js';
 import { createEventRecorder, isKubeError } from '@sluice/kube';
 import type { Authority, AuthorityOptions, KubeClient, KubeLogger, ReflectorTimings } from '@sluice/kube';
 import { eventSourceComponent } from '@sluice/model';
@@ -29,6 +30,7 @@ export interface ExperimentManagerOptions
     readonly host: string;
     readonly port: number;
     readonly tls?: ServerTls | undefined;
+    readonly guard?: ServerInterceptor | undefined;
   };
 }
 

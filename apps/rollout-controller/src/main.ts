@@ -1,7 +1,8 @@
 import { createAnalysisPeer, createExperimentPeer } from '@sluice/peers';
 import { createPluginHost, pluginList } from '@sluice/plugin-host';
-import { clientOf, standingOf, standingOptions } from '@sluice/reconcile';
+import { callerTokens, clientOf, standingOf, standingOptions } from '@sluice/reconcile';
 import { duration, integer, kubeOptions, runService, serviceOptions, text } from '@sluice/service';
+import { audienceOf, tokenOptions } from '@sluice/service/identity';
 import { clientTlsOf, clientTlsOptions } from '@sluice/service/tls';
 import { createControllerMetrics } from './metrics.ts';
 import { createRolloutController } from './parts.ts';
@@ -20,6 +21,7 @@ await runService({
       'Plugins at fixed addresses, beside those found as Services labelled sluice.dev/plugin: router:nginx=127.0.0.1:8091;router:istio=127.0.0.1:8092',
     ),
     ...clientTlsOptions(),
+    ...tokenOptions(),
     analysisRunner: text('Where the analysis-runner is (host:port). Without it, Rollouts with an analysis are held.'),
     experimentManager: text(
       'Where the experiment-manager is (host:port). Without it, Rollouts with an experiment step are held.',
@@ -34,12 +36,15 @@ await runService({
       onCall: controllerMetrics.onCall,
     });
     const tls = clientTlsOf(config);
+    const tokens = await callerTokens(config, client, logger);
+    const identityFor = (service: string) => tokens && { tokens, audience: audienceOf(service) };
     const plugins = createPluginHost({
       client,
       namespaces: config.namespaces,
       systemNamespace: config.systemNamespace,
       configured: config.plugins,
       ...(tls !== undefined && { tls }),
+      tokens,
       logger,
       metrics,
       callsAtOnce: Math.max(1, config.workers - 2),
@@ -47,10 +52,16 @@ await runService({
     return createRolloutController({
       client,
       plugins,
-      ...(config.analysisRunner ? { analysis: createAnalysisPeer({ address: config.analysisRunner, tls }) } : {}),
-      ...(config.experimentManager
-        ? { experiments: createExperimentPeer({ address: config.experimentManager, tls }) }
-        : {}),
+      ...(config.analysisRunner && {
+        analysis: createAnalysisPeer({ address: config.analysisRunner, tls, identity: identityFor('analysis-runner') }),
+      }),
+      ...(config.experimentManager && {
+        experiments: createExperimentPeer({
+          address: config.experimentManager,
+          tls,
+          identity: identityFor('experiment-manager'),
+        }),
+      }),
       logger,
       metrics: controllerMetrics,
       ...standingOf(config),

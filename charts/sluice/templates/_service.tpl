@@ -11,6 +11,7 @@ nodes as far as possible, and taken away one at a time.
 {{- $container := .name | trimPrefix "sluice-" }}
 {{- $several := or (not .fixedReplicas) (gt (int $values.replicas) 1) }}
 {{- $tlsSecret := include "sluice.tlsSecret" $labels }}
+{{- $callees := include "sluice.callees" .name | fromYamlArray }}
 {{- $redisSecret := ternary (include "sluice.redisSecret" $root) "" (hasKey . "usesRedis") }}
 apiVersion: v1
 kind: ServiceAccount
@@ -60,6 +61,9 @@ spec:
             - --http-port=8090
             - --log-level={{ $values.logLevel }}
             {{- .args | nindent 12 }}
+            {{- if $callees }}
+            - --token-dir=/tokens
+            {{- end }}
             {{- with include "sluice.tlsArgs" $labels | trim }}
             {{- . | nindent 12 }}
             {{- end }}
@@ -104,8 +108,11 @@ spec:
             capabilities: { drop: [ALL] }
           resources:
             {{- toYaml $values.resources | nindent 12 }}
-          {{- if or $tlsSecret $redisSecret }}
+          {{- if or $tlsSecret $redisSecret $callees }}
           volumeMounts:
+            {{- if $callees }}
+            - { name: tokens, mountPath: /tokens, readOnly: true }
+            {{- end }}
             {{- if $tlsSecret }}
             - { name: tls, mountPath: /tls, readOnly: true }
             {{- end }}
@@ -113,8 +120,17 @@ spec:
             - { name: redis, mountPath: /redis, readOnly: true }
             {{- end }}
           {{- end }}
-      {{- if or $tlsSecret $redisSecret }}
+      {{- if or $tlsSecret $redisSecret $callees }}
       volumes:
+        {{- with $callees }}
+        # What it shows to the services that it calls; the kubelet renews them.
+        - name: tokens
+          projected:
+            sources:
+              {{- range . }}
+              - serviceAccountToken: { audience: sluice.dev/{{ . }}, path: {{ . }}, expirationSeconds: 900 }
+              {{- end }}
+        {{- end }}
         {{- with $tlsSecret }}
         - name: tls
           secret: { secretName: {{ . }} }

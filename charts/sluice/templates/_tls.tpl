@@ -9,6 +9,17 @@
 {{- end }}
 {{- end }}
 
+{{- /* Which services one calls, as a YAML list. Who may make which call is one table: libs/service/src/identity/call-table.ts. */}}
+{{- define "sluice.callees" -}}
+{{- if eq . "sluice-rollout-controller" -}}
+[analysis-runner, experiment-manager]
+{{- else if or (eq . "sluice-experiment-manager") (eq . "sluice-analysis-worker") -}}
+[analysis-runner]
+{{- else -}}
+[]
+{{- end }}
+{{- end }}
+
 {{- /* The Secret with the certificate of a service; empty: it serves and calls without TLS. Takes root and name. */}}
 {{- define "sluice.tlsSecret" -}}
 {{- $tls := .root.Values.tls }}

@@ -127,6 +127,8 @@ export interface KubeClient {
   ): AsyncGenerator<WatchEvent<T>, void, undefined>;
   /** Any other path, e.g. `/version` or a pod's log. */
   raw(request: Request): Promise<Answer>;
+  /** The token that this client shows; undefined where it proves who it is in another way. */
+  bearerToken(): Promise<string | undefined>;
   /** Closes all connections; calls under way fail. */
   close(): void;
 }
@@ -277,6 +279,10 @@ export function clientOver(connection: Connection, options: ClientOptions = {}):
     },
     watch: (ref, options = {}) => watch(transport.open, ref, options),
     raw: (request) => transport.call(request),
+    async bearerToken() {
+      const { authorization } = await connection.headers();
+      return /^Bearer (\S+)$/.exec(String(authorization))?.[1];
+    },
     close: () => connection.close(),
   };
   return client;

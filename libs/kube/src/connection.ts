@@ -19,6 +19,8 @@ export interface ConnectionOptions {
   readonly context?: string;
   /** Default namespace of the client; the context's, the service account's, or `default` when absent. */
   readonly namespace?: string;
+  /** Shows this token, and nothing of what the kubeconfig says about its user: no certificate either, which would count before the token. */
+  readonly token?: string;
   /** Acts as somebody else (kubectl's --as and --as-group). */
   readonly impersonate?: { readonly user: string; readonly groups?: readonly string[] };
 }
@@ -38,7 +40,7 @@ export interface Connection {
 /** Finds the configuration and prepares the connection; nothing is sent yet. Throws KubeError `Config` that says which file and what is wrong with it. */
 export async function connect(options: ConnectionOptions = {}): Promise<Connection> {
   const { config, source } = findKubeconfig(options);
-  const selected = selectContext(config, options.context, source);
+  const selected = selectedBy(options, selectContext(config, options.context, source), source);
   const server = parseServer(selected, source);
   const credentials = await credentialsOf(config, selected, source);
   const agent = credentials.agent ?? createAgent(server, selected, credentials, source);
@@ -55,6 +57,13 @@ export async function connect(options: ConnectionOptions = {}): Promise<Connecti
       agent.destroy();
     },
   };
+}
+
+function selectedBy({ token }: ConnectionOptions, selected: SelectedContext, source: string): SelectedContext {
+  if (token === undefined) return selected;
+  if (selected.cluster.proxyUrl !== undefined)
+    throw new KubeError({ code: 'Config', message: `${source}: a token of its own does not go through proxy-url` });
+  return { ...selected, user: { name: 'token', token } };
 }
 
 function findKubeconfig(options: ConnectionOptions): { config: Kubeconfig; source: string } {

@@ -1,3 +1,5 @@
+export { createAccessReviewer, describeAccess } from './access.ts';
+export type { Access, AccessReviewer } from './access.ts';
 export { createAuthority, foreignLeaseName } from './authority.ts';
 export type { Authority, AuthorityDescription, AuthorityOptions, Standing } from './authority.ts';
 export { backOffMs, patientBackOff } from './back-off.ts';
@@ -45,3 +47,5 @@ export type { LeaderElection, LeaderElectionOptions, Leadership } from './leader
 export { shardOf } from './shard-of.ts';
 export { createShards } from './shards.ts';
 export type { ShardLease, ShardOptions, Shards } from './shards.ts';
+export { createTokenRequests, publishedBy, serviceAccountOf } from './token-requests.ts';
+export type { TokenRequests } from './token-requests.ts';

@@ -8,6 +8,8 @@ import type {
   TryTemplateResponse,
 } from '@sluice/contracts';
 import type { AnalysisRun, Experiment, ObjectMeta } from '@sluice/model';
+import { interceptorsOf } from '@sluice/service/identity';
+import type { CallerIdentity } from '@sluice/service/identity';
 import { channelCredentials, channelTlsOptions, whyUnreachable } from '@sluice/service/tls';
 import type { ClientTls } from '@sluice/service/tls';
 import { peerErrorOf } from './peer-error.ts';
@@ -17,6 +19,8 @@ export interface PeerOptions {
   readonly address: string;
   /** Without it calls are not encrypted. */
   readonly tls?: ClientTls | undefined;
+  /** What this side shows with each call; without it only a peer of the same machine serves. */
+  readonly identity?: CallerIdentity | undefined;
   /** How long one call may take, `tryTemplate` aside: 5 s. */
   readonly deadlineMs?: number;
 }
@@ -73,7 +77,11 @@ const channelOptions = {
   'grpc.use_local_subchannel_pool': 1,
 };
 
-const channelOf = ({ tls }: PeerOptions) => ({ ...channelOptions, ...channelTlsOptions(tls) });
+const channelOf = ({ tls, identity }: PeerOptions) => ({
+  ...channelOptions,
+  ...channelTlsOptions(tls),
+  interceptors: interceptorsOf(identity),
+});
 
 export function createAnalysisPeer(options: PeerOptions): AnalysisTrialPeer {
   const client = new AnalysisServiceClient(options.address, channelCredentials(options.tls), channelOf(options));

@@ -5,6 +5,7 @@ import type { DescribeResponse, HealthCheckResponse } from '@sluice/contracts';
 import type { KubeLogger } from '@sluice/kube';
 import { createCircuitBreaker } from './circuit-breaker.ts';
 import type { CircuitBreaker, Verdict } from './circuit-breaker.ts';
+import type { TokenSource } from '@sluice/service/identity';
 import type { PluginEndpoint } from './endpoint.ts';
 import { PluginCallError, unreachedFor } from './plugin-call-error.ts';
 import { openChannel } from './plugin-channel.ts';
@@ -44,6 +45,7 @@ export interface PluginConnection {
 
 export interface ConnectionOptions {
   readonly endpoint: PluginEndpoint;
+  readonly tokens?: TokenSource | undefined;
   readonly logger: KubeLogger;
   readonly timings?: ConnectionTimings;
   /** State, introduction or problem is another; also called when calls are allowed again after a trial. */
@@ -56,7 +58,7 @@ export function connectPlugin(options: ConnectionOptions): PluginConnection {
   const { reconnectMs = { first: 200, longest: 2_000 }, probeDeadlineMs = 2_000 } = timings;
   const name = endpoint.names[0] ?? endpoint.key;
   const about = { plugin: name, address: endpoint.address };
-  const channel = openChannel({ endpoint, reconnectMs, probeDeadlineMs });
+  const channel = openChannel({ endpoint, tokens: options.tokens, reconnectMs, probeDeadlineMs });
   const breaker = createCircuitBreaker({
     now: () => performance.now(),
     onChange: breakerChanged,

@@ -2,6 +2,7 @@ import { createInformer, keyOf, resources } from '@sluice/kube';
 import type { Informer, KubeClient, KubeLogger, KubeObject, RawObject } from '@sluice/kube';
 import { namesOf, pluginTypes } from './endpoint.ts';
 import type { PluginEndpoint } from './endpoint.ts';
+import { pluginAudience } from '@sluice/service/identity';
 import type { ClientTls } from '@sluice/service/tls';
 
 /** Value: router, metric or step. */
@@ -84,6 +85,7 @@ export function endpointOfService(
     namespace: namespace === systemNamespace ? undefined : namespace,
     source: 'service',
     tls,
+    audience: pluginAudience(namespace, name),
     ...(annotations[pluginDisabledAnnotation] === 'true' && { disabled: true }),
   };
 }

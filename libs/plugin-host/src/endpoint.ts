@@ -1,3 +1,4 @@
+import { configuredAudience } from '@sluice/service/identity';
 import type { ClientTls } from '@sluice/service/tls';
 
 export const pluginTypes = ['router', 'metric', 'step'] as const;
@@ -25,6 +26,8 @@ export interface PluginEndpoint {
   readonly namespace: string | undefined;
   readonly source: 'service' | 'configuration';
   readonly tls: ClientTls | undefined;
+  /** What tokens for this plugin, and no other, are bound to. */
+  readonly audience: string;
   /** Known, and not to be asked for anything: steps that need it are done without it. */
   readonly disabled?: boolean;
 }
@@ -51,6 +54,7 @@ export function endpointOf(plugin: ConfiguredPlugin, defaultTls: ClientTls | und
     namespace: undefined,
     source: 'configuration',
     tls: plugin.tls ?? defaultTls,
+    audience: configuredAudience(plugin.type, names[0] as string),
   };
 }
 

@@ -2,6 +2,8 @@ import { Client, Metadata, connectivityState } from '@grpc/grpc-js';
 import type { ClientReadableStream, MethodDefinition } from '@grpc/grpc-js';
 import { HealthService, TrafficRouterService } from '@sluice/contracts';
 import type { DescribeResponse, HealthCheckResponse } from '@sluice/contracts';
+import { interceptorsOf } from '@sluice/service/identity';
+import type { TokenSource } from '@sluice/service/identity';
 import { channelCredentials, channelTlsOptions, whyUnreachable } from '@sluice/service/tls';
 import type { PluginEndpoint } from './endpoint.ts';
 import { errorOfAttempt } from './plugin-call-error.ts';
@@ -31,6 +33,8 @@ export interface PluginChannel {
 
 export interface ChannelOptions {
   readonly endpoint: PluginEndpoint;
+  /** Where the tokens come from that this side shows; without it only plugins of the same machine serve. */
+  readonly tokens?: TokenSource | undefined;
   readonly reconnectMs: { readonly first: number; readonly longest: number };
   /** Of Describe and health checks. */
   readonly probeDeadlineMs: number;
@@ -114,10 +118,11 @@ export function openChannel(options: ChannelOptions): PluginChannel {
   };
 }
 
-function clientOf({ endpoint, reconnectMs }: ChannelOptions): Client {
-  const { address, tls } = endpoint;
+function clientOf({ endpoint, reconnectMs, tokens }: ChannelOptions): Client {
+  const { address, tls, audience } = endpoint;
   return new Client(address, channelCredentials(tls), {
     ...channelTlsOptions(tls),
+    interceptors: interceptorsOf(tokens && { tokens, audience }),
     // grpc-js waits up to 2 minutes otherwise; a rollout is to go on within seconds of the plugin's return.
     'grpc.initial_reconnect_backoff_ms': reconnectMs.first,
     'grpc.min_reconnect_backoff_ms': reconnectMs.first,

@@ -13,6 +13,7 @@ import type { MetricClient } from './metric-client.ts';
 import { createPluginCalls } from './plugin-calls.ts';
 import { createPluginRegistry } from './plugin-registry.ts';
 import type { PluginChange, PluginEntry, PluginState } from './plugin-registry.ts';
+import type { TokenSource } from '@sluice/service/identity';
 import type { ClientTls } from '@sluice/service/tls';
 
 export interface PluginHostOptions {
@@ -25,6 +26,8 @@ export interface PluginHostOptions {
   readonly configured?: readonly ConfiguredPlugin[];
   /** For plugins that were found, and for configured ones without their own. Without it connections are not encrypted. */
   readonly tls?: ClientTls;
+  /** What this side shows to plugins; without it only those of the same machine serve it. */
+  readonly tokens?: TokenSource | undefined;
   readonly logger?: KubeLogger;
   readonly metrics?: Metrics;
   /** Calls that wait for one plugin at once: 100. Give less than the caller has workers, and a hanging plugin cannot hold them all. */
@@ -74,7 +77,7 @@ export interface PluginHost {
 
 export function createPluginHost(options: PluginHostOptions): PluginHost {
   const { logger = silentLogger, tls, timings = {}, systemNamespace = 'sluice-system' } = options;
-  const registry = createPluginRegistry({ logger, timings, drainMs: timings.drainMs });
+  const registry = createPluginRegistry({ logger, timings, tokens: options.tokens, drainMs: timings.drainMs });
   const metrics = createHostMetrics(options.metrics);
   metrics.watch(() => registry.list());
   const calls = createPluginCalls({

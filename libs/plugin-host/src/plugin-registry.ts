@@ -2,6 +2,7 @@ import type { KubeLogger } from '@sluice/kube';
 import { connectPlugin } from './connection.ts';
 import type { ConnectionState, ConnectionTimings, PluginConnection } from './connection.ts';
 import type { PluginEndpoint, PluginType } from './endpoint.ts';
+import type { TokenSource } from '@sluice/service/identity';
 
 export type PluginState = ConnectionState | 'absent';
 
@@ -35,6 +36,7 @@ export interface PluginRegistry {
 
 export interface PluginRegistryOptions {
   readonly logger: KubeLogger;
+  readonly tokens?: TokenSource | undefined;
   readonly timings?: ConnectionTimings | undefined;
   /** Calls that run on a plugin that was removed or replaced may take so long: 30 s. */
   readonly drainMs?: number | undefined;
@@ -71,6 +73,7 @@ export function createPluginRegistry(options: PluginRegistryOptions): PluginRegi
 
   function connect(endpoint: PluginEndpoint): PluginConnection {
     const connection: PluginConnection = connectPlugin({
+      tokens: options.tokens,
       endpoint,
       logger,
       ...(timings === undefined ? {} : { timings }),

@@ -1,7 +1,8 @@
-import { createClient } from '@sluice/kube';
+import { createClient, publishedBy } from '@sluice/kube';
 import type { KubeClient } from '@sluice/kube';
-import { StartError, integer, runService, serviceOptions, text } from '@sluice/service';
+import { StartError, grpcHost, integer, list, runService, serviceOptions, text } from '@sluice/service';
 import type { Checks, Config, Logger, Metrics, OptionSet, Part, RunOptions, RunningService } from '@sluice/service';
+import { configuredAudience, guardOf, guardOptions } from '@sluice/service/identity';
 import { serverTlsOf, serverTlsOptions, warnOfPlaintext } from '@sluice/service/tls';
 import type { Introduction } from './describe.ts';
 import { servePlugin } from './serve-plugin.ts';
@@ -33,9 +34,13 @@ export interface PluginProgram<O extends OptionSet> extends Introduction {
 function pluginOptions() {
   return {
     ...serviceOptions({ httpPort: 8090 }),
-    grpcHost: text('Address for calls; 127.0.0.1 keeps them on this machine.', { default: '0.0.0.0' }),
+    grpcHost: grpcHost(),
     grpcPort: integer('Port for calls; 0 takes a free one.', { default: 8091, min: 0, max: 65_535 }),
     ...serverTlsOptions(),
+    ...guardOptions(),
+    audience: list(
+      'What tokens of callers must be bound to: sluice.dev/NAMESPACE.SERVICE where the plugin is found by its Service; sluice.dev/TYPE.NAME, where a configuration names it, when absent.',
+    ),
     kubeconfig: text('Kubeconfig file; otherwise $KUBECONFIG, ~/.kube/config, or the pod it runs in.'),
     context: text('Context of the kubeconfig; otherwise its current one.'),
     kubeQps: integer('Calls a second to the API server; 0 is no limit besides its own.', { default: 0, min: 0 }),
@@ -67,7 +72,7 @@ export function runPlugin<const O extends OptionSet = Record<never, never>>(
           metrics: tools.metrics,
           kube,
         });
-        const grpc = grpcPart({ ...program, ...assembly }, settings, tools.logger, tools.metrics);
+        const grpc = grpcPart({ ...program, ...assembly }, settings, { ...tools, kube });
         return { parts: [...(assembly.parts ?? []), grpc], ready: assembly.ready ?? {} };
       },
     },
@@ -75,7 +80,11 @@ export function runPlugin<const O extends OptionSet = Record<never, never>>(
   );
 }
 
-function grpcPart(plugin: Plugin, settings: PluginSettings, logger: Logger, metrics: Metrics): Part {
+function grpcPart(
+  plugin: Plugin,
+  settings: PluginSettings,
+  { logger, metrics, kube }: Pick<PluginTools<OptionSet>, 'logger' | 'metrics' | 'kube'>,
+): Part {
   let served: ServedPlugin | undefined;
   const calls = metrics.counter({
     name: 'plugin_served_calls_total',
@@ -91,6 +100,13 @@ function grpcPart(plugin: Plugin, settings: PluginSettings, logger: Logger, metr
     name: 'grpc',
     async start() {
       const tls = serverTlsOf(settings, { callers: 'anyone', logger });
+      const guard = guardOf(settings, {
+        audiences: settings.audience.length > 0 ? settings.audience : [configuredAudience(typeOf(plugin), plugin.name)],
+        host: settings.grpcHost,
+        tls,
+        get: async (path) => publishedBy(await kube())(path),
+        logger,
+      });
       warnOfPlaintext(tls, { host: settings.grpcHost, holds: meaningOfCalls(plugin), logger });
       const where = `${settings.grpcHost}:${settings.grpcPort}`;
       try {
@@ -99,6 +115,7 @@ function grpcPart(plugin: Plugin, settings: PluginSettings, logger: Logger, metr
           port: settings.grpcPort,
           logger,
           ...(tls === undefined ? {} : { tls }),
+          guard,
           onCall(call) {
             calls.inc({ method: call.method, code: call.code });
             seconds.observe({ method: call.method }, call.seconds);
@@ -115,6 +132,9 @@ function grpcPart(plugin: Plugin, settings: PluginSettings, logger: Logger, metr
     stop: () => served?.stop(),
   };
 }
+
+const typeOf = ({ router, metric }: Plugin): 'router' | 'metric' | 'step' =>
+  router !== undefined ? 'router' : metric !== undefined ? 'metric' : 'step';
 
 function meaningOfCalls({ router, metric }: Plugin): string {
   if (metric !== undefined) return 'they carry secret values';

@@ -1,4 +1,5 @@
 import { Server } from '@grpc/grpc-js';
+import type { ServerInterceptor } from '@grpc/grpc-js';
 import { onlyCallers, serverCredentials } from '@sluice/service/tls';
 import type { ServerTls } from '@sluice/service/tls';
 import { createAnswerMemory } from './answer-memory.ts';
@@ -33,6 +34,8 @@ export interface ServeOptions {
   readonly port?: number;
   /** Without it anyone who can connect is served. */
   readonly tls?: ServerTls;
+  /** Checks who calls, as `guardOf` of @sluice/service/identity does. Absent where this machine alone is served. */
+  readonly guard?: ServerInterceptor | undefined;
   readonly logger?: PluginLogger;
   /** Called after each call. `code` is `OK` or an error code. */
   readonly onCall?: CallRuntime['onCall'];
@@ -66,7 +69,9 @@ export async function servePlugin(plugin: Plugin, options: ServeOptions = {}): P
     onCall: options.onCall ?? (() => undefined),
   });
   const health = createHealth([service.name]);
-  const server = new Server({ interceptors: [onlyCallers(() => options.tls?.clientNames)] });
+  const server = new Server({
+    interceptors: [...(options.guard ? [options.guard] : []), onlyCallers(() => options.tls?.clientNames)],
+  });
   for (const { definition, implementation } of [service, health.service]) server.addService(definition, implementation);
   const bound = await bind(server, `${host}:${port}`, options.tls);
   health.set(true);

@@ -1,3 +1,4 @@
+export { callerTokens } from './caller-tokens.ts';
 export { createCacheSet, informerOptions, instanceSelector } from './cache-set.ts';
 export type { CacheSet, CacheSetOptions } from './cache-set.ts';
 export { createNamed } from './create-named.ts';

@@ -12,4 +12,4 @@ export { choice, duration, integer, list, requiredText, text, toggle } from './o
 export type { IntegerOptions, Option } from './option-types.ts';
 export { runService } from './run-service.ts';
 export type { Assembly, RunOptions, ServiceSpec, Tools } from './run-service.ts';
-export { kubeOptions, serviceOptions } from './shared-options.ts';
+export { grpcHost, kubeOptions, serviceOptions } from './shared-options.ts';

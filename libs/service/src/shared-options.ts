@@ -1,5 +1,6 @@
 import { choice, duration, integer, list, text, toggle } from './option-types.ts';
 import { logLevels } from './logging.ts';
+import type { Option } from './option-types.ts';
 
 /** What `runService` itself needs; spread into every service's options. */
 export function serviceOptions(defaults: { readonly httpPort: number }) {
@@ -16,6 +17,12 @@ export function serviceOptions(defaults: { readonly httpPort: number }) {
     stopTimeoutMs: duration('Time to stop in after SIGTERM.', { default: '20s', minMs: 100 }),
   };
 }
+
+/** Where calls are served: for other machines in a pod, for this one alone elsewhere. */
+export const grpcHost = (): Option<string> =>
+  text('Address for calls; 127.0.0.1 keeps them on this machine. In a pod 0.0.0.0 when absent.', {
+    default: (process.env['KUBERNETES_SERVICE_HOST'] ?? '') === '' ? '127.0.0.1' : '0.0.0.0',
+  });
 
 /** What a service that talks to Kubernetes needs besides. */
 export function kubeOptions() {

@@ -3,6 +3,8 @@ import { createClient, resources } from '@sluice/kube';
 import type { KubeClient } from '@sluice/kube';
 import { root } from '../first-stage/workspace.mjs';
 import { readAnnouncement } from './announcement.ts';
+import { callersNamespace, issueIdentities } from './identities.ts';
+import type { Identities } from './identities.ts';
 import type { Announcement } from './announcement.ts';
 import type { Session } from './session.ts';
 
@@ -20,6 +22,8 @@ export interface Surroundings {
   readonly systemNamespace: string;
   /** Addresses of plugins, as the services' flag --plugins wants them. */
   readonly plugins?: string;
+  /** By which keys callers are checked, and what each service shows; absent: each serves this machine without asking. */
+  readonly identities?: Identities;
   /** By name: where the services that run already serve gRPC. */
   readonly peers?: Readonly<Record<string, string>>;
 }
@@ -38,9 +42,17 @@ const kubeArgs = ({ kubeconfig, systemNamespace }: Surroundings) => [
   ...['--http-host', '127.0.0.1', '--http-port', '0'],
 ];
 
-const pluginArgs = ({ kubeconfig }: Surroundings) => [
-  ...['--kubeconfig', kubeconfig, '--http-host', '127.0.0.1', '--http-port', '0'],
+const callArgs = ({ identities }: Surroundings) => [
   ...['--grpc-host', '127.0.0.1', '--grpc-port', '0'],
+  ...(identities ? ['--auth-keys', identities.keysFile, '--callers-namespace', callersNamespace] : []),
+];
+
+const tokenArgs = ({ identities }: Surroundings, service: string) =>
+  identities ? ['--token-dir', identities.tokenDirOf(service)] : [];
+
+const pluginArgs = (surroundings: Surroundings) => [
+  ...['--kubeconfig', surroundings.kubeconfig, '--http-host', '127.0.0.1', '--http-port', '0'],
+  ...callArgs(surroundings),
 ];
 
 /** A plugin, under the names that it has in manifests. */
@@ -88,7 +100,7 @@ export const services: readonly Service[] = [
     args: (surroundings) => [
       ...kubeArgs(surroundings),
       ...['--plugins', surroundings.plugins ?? ''],
-      ...['--role', 'scheduler,worker', '--grpc-host', '127.0.0.1', '--grpc-port', '0'],
+      ...['--role', 'scheduler,worker', ...callArgs(surroundings), ...tokenArgs(surroundings, 'analysis-runner')],
     ],
     youngMiB: 16,
   },
@@ -97,7 +109,8 @@ export const services: readonly Service[] = [
     script: 'apps/experiment-manager/src/main.ts',
     args: (surroundings) => [
       ...kubeArgs(surroundings),
-      ...['--grpc-host', '127.0.0.1', '--grpc-port', '0'],
+      ...callArgs(surroundings),
+      ...tokenArgs(surroundings, 'experiment-manager'),
       ...peerArgs(surroundings, 'analysis-runner'),
     ],
   },
@@ -107,6 +120,7 @@ export const services: readonly Service[] = [
     args: (surroundings) => [
       ...kubeArgs(surroundings),
       ...['--plugins', surroundings.plugins ?? ''],
+      ...tokenArgs(surroundings, 'rollout-controller'),
       ...peerArgs(surroundings, 'analysis-runner', 'experiment-manager'),
     ],
   },
@@ -115,10 +129,11 @@ export const services: readonly Service[] = [
 /** Starts the plugins, then the services with their addresses; answers when all are ready, services first. */
 export async function startServices(
   session: Session,
-  surroundings: Surroundings,
+  given: Surroundings,
   list: readonly Service[] = services,
   pluginList: readonly Plugin[] = plugins,
 ): Promise<Announcement[]> {
+  const surroundings = { ...given, identities: given.identities ?? (await issueIdentities(session, pluginList)) };
   const announced = await startAll(session, surroundings, pluginList);
   const addresses = pluginList.map(
     ({ type, knownAs }, index) => `${type}:${knownAs}=${announced[index]?.addresses['grpc']}`,

@@ -11,15 +11,24 @@ import type {
   TryTemplateResponse,
 } from '@sluice/contracts';
 import { isKubeError, resources } from '@sluice/kube';
-import type { KubeClient, KubeLogger } from '@sluice/kube';
+import type { AccessReviewer, KubeClient, KubeLogger } from '@sluice/kube';
 import type { AnalysisRun } from '@sluice/model';
+import { userTokenOf } from '@sluice/service/identity';
 import { NoFreeName, ensureRun } from './ensure-run.ts';
 import type { EnsuredRun } from './ensure-run.ts';
+import { AccessDenied, permitAll, permitUser } from './user-access.ts';
+import type { Permit } from './user-access.ts';
 
 export interface AnalysisServiceOptions {
   readonly client: KubeClient;
   readonly logger: KubeLogger;
-  readonly tryTemplate: (request: TryTemplateRequest, signal: AbortSignal) => Promise<TryTemplateResponse>;
+  readonly tryTemplate: (
+    request: TryTemplateRequest,
+    permit: Permit,
+    signal: AbortSignal,
+  ) => Promise<TryTemplateResponse>;
+  /** Asked what a user may do who calls for themselves; without it users are not served. */
+  readonly reviewer?: AccessReviewer | undefined;
 }
 
 /** The request makes no sense as it is. */
@@ -47,9 +56,10 @@ export function analysisService(options: AnalysisServiceOptions): UntypedService
     return { run: { namespace, name, uid }, created: ensured.created };
   }
 
-  async function terminate({ run }: TerminateRunRequest): Promise<TerminateRunResponse> {
+  async function terminate({ run }: TerminateRunRequest, permit: Permit): Promise<TerminateRunResponse> {
     const key = { namespace: run?.namespace ?? '', name: run?.name ?? '' };
     if (key.namespace === '' || key.name === '') throw new BadRequest('the run needs a namespace and a name');
+    await permit([{ verb: 'patch', group: 'argoproj.io', resource: 'analysisruns', ...key }]);
     const existing = await client.find<AnalysisRun>(resources.analysisRuns, key);
     const isMeant = existing !== undefined && (!run?.uid || existing.metadata.uid === run.uid);
     if (!isMeant) return { found: false };
@@ -66,12 +76,22 @@ export function analysisService(options: AnalysisServiceOptions): UntypedService
     return { found: true };
   }
 
+  function permitOf(metadata: Metadata): Permit {
+    const token = userTokenOf(metadata);
+    if (token === undefined) return permitAll;
+    if (options.reviewer !== undefined) return permitUser(options.reviewer, token);
+    return () => Promise.reject(new AccessDenied('this analysis-runner serves no users'));
+  }
+
   const answered =
-    <Q, A>(name: string, work: (request: Q, signal: AbortSignal) => Promise<A>): handleUnaryCall<Q, A> =>
+    <Q, A>(
+      name: string,
+      work: (request: Q, permit: Permit, signal: AbortSignal) => Promise<A>,
+    ): handleUnaryCall<Q, A> =>
     (call, answer) => {
       const stopper = new AbortController();
       call.on('cancelled', () => stopper.abort());
-      work(call.request, stopper.signal).then(
+      work(call.request, permitOf(call.metadata), stopper.signal).then(
         (response) => answer(null, response),
         (error: unknown) => {
           logger.warn({ call: name, error: String(error) }, 'a call could not be answered');
@@ -107,12 +127,18 @@ function refuse<A>(answer: sendUnaryData<A>, error: unknown): void {
   const code = codeOf(error);
   const metadata = new Metadata();
   metadata.set(errorCodeTrailer, code);
-  const grpcCode = error instanceof NoFreeName ? status.ALREADY_EXISTS : statusOf(code);
+  const grpcCode = grpcStatusOf(error) ?? statusOf(code);
   answer({ code: grpcCode, details: error instanceof Error ? error.message : String(error), metadata });
 }
 
+function grpcStatusOf(error: unknown): status | undefined {
+  if (error instanceof NoFreeName) return status.ALREADY_EXISTS;
+  if (!(error instanceof AccessDenied)) return undefined;
+  return error.unauthenticated ? status.UNAUTHENTICATED : status.PERMISSION_DENIED;
+}
+
 function codeOf(error: unknown): PluginErrorCode {
-  if (error instanceof BadRequest) return 'Invalid';
+  if (error instanceof BadRequest || error instanceof AccessDenied) return 'Invalid';
   if (error instanceof NoFreeName) return 'Conflict';
   if (isKubeError(error, 'Invalid', 'Forbidden')) return 'Invalid';
   if (isKubeError(error, 'NotFound')) return 'NotFound';

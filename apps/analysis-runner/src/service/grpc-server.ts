@@ -1,5 +1,5 @@
 import { Server } from '@grpc/grpc-js';
-import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
+import type { ServerInterceptor, ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
 import { StartError } from '@sluice/service';
 import { onlyCallers, serverCredentials } from '@sluice/service/tls';
 import type { ServerTls } from '@sluice/service/tls';
@@ -10,6 +10,8 @@ export interface GrpcServerOptions {
   readonly port: number;
   /** Without it calls are not encrypted, and anyone who can connect is served. */
   readonly tls?: ServerTls | undefined;
+  /** Checks who calls. Absent where this machine alone is served. */
+  readonly guard?: ServerInterceptor | undefined;
   readonly services: readonly {
     readonly definition: ServiceDefinition;
     /** Whose certificates may call this service; where empty or absent, those of `tls.clientNames`. */
@@ -33,12 +35,12 @@ const serverOptions = {
   'grpc.max_send_message_length': 64 * 1024 * 1024,
 };
 
-export function createGrpcServer({ host, port, tls, services }: GrpcServerOptions): GrpcServer {
+export function createGrpcServer({ host, port, tls, guard, services }: GrpcServerOptions): GrpcServer {
   const callersOf = (path: string): readonly string[] | undefined => {
     const called = services.find(({ definition }) => Object.values(definition).some((method) => method.path === path));
     return called?.callers?.length ? called.callers : tls?.clientNames;
   };
-  const server = new Server({ ...serverOptions, interceptors: [onlyCallers(callersOf)] });
+  const server = new Server({ ...serverOptions, interceptors: [...(guard ? [guard] : []), onlyCallers(callersOf)] });
   for (const { definition, implementation } of services) server.addService(definition, implementation);
   return {
     name: 'grpc',

@@ -14,6 +14,7 @@ import type { PreparedMetric } from '../scheduler/prepared-metric.ts';
 import type { Secrets } from '../scheduler/secrets.ts';
 import { carryOut } from '../worker/measure.ts';
 import { BadRequest } from './analysis-service.ts';
+import type { Permit } from './user-access.ts';
 import { triedRun } from './tried-run.ts';
 
 export interface TryTemplateOptions {
@@ -77,10 +78,13 @@ export function createTryTemplate({ client, plugins, secrets }: TryTemplateOptio
     return outcome;
   }
 
-  return async (request: TryTemplateRequest, signal: AbortSignal): Promise<TryTemplateResponse> => {
+  return async (request: TryTemplateRequest, permit: Permit, signal: AbortSignal): Promise<TryTemplateResponse> => {
+    const { namespace } = request;
+    await permit([{ verb: 'create', group: 'argoproj.io', resource: 'analysisruns', namespace }]);
     const tried = triedRun(request, await lookupOf(client, request, signal), randomUUID());
     if ('problems' in tried) return { metrics: [], problems: [...tried.problems] };
     const { run } = tried;
+    await permit(secretsNamedBy(run).map((name) => ({ verb: 'get', group: '', resource: 'secrets', namespace, name })));
     const values = await secrets.of(run);
     const missing = Object.values(values?.observations ?? {}).flatMap((seen) =>
       seen.kind === 'missing' ? [seen.message] : seen.kind === 'unknown' ? ['a Secret could not be read'] : [],
@@ -95,6 +99,12 @@ export function createTryTemplate({ client, plugins, secrets }: TryTemplateOptio
     );
     return { metrics, problems: [] };
   };
+}
+
+/** A user who tries a template sees what its Secrets open: only those that this user may read anyway are used. */
+function secretsNamedBy({ spec }: AnalysisRun): readonly string[] {
+  const names = (spec.args ?? []).flatMap(({ valueFrom }) => valueFrom?.secretKeyRef?.name ?? []);
+  return [...new Set(names)];
 }
 
 async function lookupOf(client: KubeClient, request: TryTemplateRequest, signal: AbortSignal): Promise<TemplateLookup> {

@@ -5,6 +5,8 @@ import type { ClientReadableStream, ServiceError } from '@grpc/grpc-js';
 import { MeasurementServiceClient } from '@sluice/contracts';
 import type { AttendResponse, MeasurementHint, Outcome, Task } from '@sluice/contracts';
 import type { KubeLogger } from '@sluice/kube';
+import { interceptorsOf } from '@sluice/service/identity';
+import type { CallerIdentity } from '@sluice/service/identity';
 import { channelCredentials, channelTlsOptions, whyUnreachable } from '@sluice/service/tls';
 import type { ClientTls } from '@sluice/service/tls';
 
@@ -32,6 +34,7 @@ export interface SchedulerLinksOptions {
   /** Unique for each start of a worker. */
   readonly worker: string;
   readonly tls?: ClientTls | undefined;
+  readonly identity?: CallerIdentity | undefined;
   readonly logger: KubeLogger;
   /** A scheduler that cannot reach Redis has something to take; must not throw. */
   readonly onHint: (hint: MeasurementHint) => void;
@@ -122,7 +125,7 @@ interface Link extends SchedulerLink {
 function createLink(address: string, host: string, options: SchedulerLinksOptions): Link {
   const { worker, logger } = options;
   const tls = options.tls && { ...(isIP(host) === 0 && { serverName: host }), ...options.tls };
-  const channel = { ...channelOptions, ...channelTlsOptions(tls) };
+  const channel = { ...channelOptions, ...channelTlsOptions(tls), interceptors: interceptorsOf(options.identity) };
   const client = new MeasurementServiceClient(address, channelCredentials(tls), channel);
   let identity: string | undefined;
   let stream: ClientReadableStream<AttendResponse> | undefined;

@@ -1,6 +1,7 @@
 import { Metadata, Server, status } from '@grpc/grpc-js';
 import type {
   ServerCredentials,
+  ServerInterceptor,
   ServiceDefinition,
   UntypedServiceImplementation,
   handleUnaryCall,
@@ -84,11 +85,13 @@ export interface ServeOptions {
   readonly port: number;
   /** Without it calls are not encrypted, and anyone who can connect is served. */
   readonly tls?: ServerTls | undefined;
+  /** Checks who calls. Absent where this machine alone is served. */
+  readonly guard?: ServerInterceptor | undefined;
 }
 
 /** Serves while the service runs; calls that run when it stops may end. */
-export function callsPart(service: ServedService, { host, port, tls }: ServeOptions): Part {
-  const server = new Server({ interceptors: [onlyCallers(() => tls?.clientNames)] });
+export function callsPart(service: ServedService, { host, port, tls, guard }: ServeOptions): Part {
+  const server = new Server({ interceptors: [...(guard ? [guard] : []), onlyCallers(() => tls?.clientNames)] });
   const serving = { current: ServingStatus.NOT_SERVING as ServingStatus };
   const health: HealthServer = {
     check: (_call, respond) => respond(null, { status: serving.current }),

@@ -50,6 +50,7 @@ export function mortalClient(client: KubeClient, lastWrite = Number.POSITIVE_INF
     list: (ref, options) => living(() => client.list(ref, options)),
     pages: (ref, options) => client.pages(ref, withSignal(options)),
     watch: (ref, options) => client.watch(ref, withSignal(options)),
+    bearerToken: () => client.bearerToken(),
     raw: (request) => living(() => client.raw(request)),
     create: (ref, object, options) => writing(ref.plural, () => client.create(ref, object, options)),
     replace: (ref, object, options) => writing(ref.plural, () => client.replace(ref, object, options)),

@@ -122,6 +122,6 @@ export function warnOfPlaintext(
   if (tls !== undefined || host === 'localhost' || host === '::1' || host.startsWith('127.')) return;
   logger.warn(
     { host },
-    `calls are served without TLS, to whoever reaches this address: ${holds}. Give --tls-cert, --tls-key and --tls-client-ca, or serve on 127.0.0.1`,
+    `calls are served without encryption: ${holds}. Give --tls-cert, --tls-key and --tls-client-ca, or serve on 127.0.0.1`,
   );
 }

@@ -1,0 +1,16 @@
+export { audienceOf, configuredAudience, pluginAudience } from './caller.ts';
+export type { Caller } from './caller.ts';
+export { allowedBy, callTable, roles } from './call-table.ts';
+export type { Allowed, Role } from './call-table.ts';
+export { bearer, firstOf, interceptorsOf, oneToken, tokensInFolder } from './bearer.ts';
+export type { CallerIdentity, TokenSource } from './bearer.ts';
+export { bearerOf, guard, userTokenOf } from './guard.ts';
+export type { GuardOptions } from './guard.ts';
+export { keysFromCluster, keysFromFile } from './key-set.ts';
+export type { IssuerKeys, KeySource } from './key-set.ts';
+export { createLocalIssuer } from './local-issuer.ts';
+export type { LocalIssuer } from './local-issuer.ts';
+export { guardOf, guardOptions, isLoopback, tokenOptions, tokensOf } from './options.ts';
+export type { GuardSettings, GuardSurroundings } from './options.ts';
+export { TokenError, createTokenVerifier } from './verifier.ts';
+export type { TokenVerifier, TokenVerifierOptions } from './verifier.ts';
