@@ -202,7 +202,22 @@ const limits: readonly BrokenTemplate[] = [
   broken(
     'a count that is no number',
     metric(`${condition}      count: ⟨many`),
-    'error: "many" is no whole number: it would count as 0',
+    `error: count must be a whole number: metric 'rate' has "many". Write it in digits, such as 3`,
+  ),
+  broken(
+    'a count below 1',
+    metric(`${condition}      interval: 1s\n      count: ⟨-1`),
+    "error: count must be at least 1: metric 'rate' has -1. Leave it out for no limit",
+  ),
+  broken(
+    'a count below 1 by argument',
+    metric(`${condition}      count: ⟨"{{args.n}}"`, '  args: [{ name: n, value: "0" }]'),
+    `error: count must be at least 1: metric 'rate' has "0". Leave it out for one measurement`,
+  ),
+  broken(
+    'a negative interval',
+    metric(`${condition}      count: 2\n      interval: ⟨-30s`),
+    `error: interval must not be negative: metric 'rate' has "-30s". Write a time such as 30s, or leave it out`,
   ),
   broken(
     'durations that are none',

@@ -23,5 +23,9 @@ export const resolveIntOrPercent = (value: IntOrString, total: number, rounding:
   return rounding === 'up' ? Math.ceil(exact) : Math.floor(exact);
 };
 
+/** Whether the API's int-or-string is a whole number, in digits or as one. */
+export const isWholeNumber = (value: IntOrString): boolean =>
+  typeof value === 'number' ? Number.isInteger(value) : integerOf(value) !== undefined;
+
 /** Count of an analysis (count, limits): text is decimal, and text that is no number counts as 0. */
 export const countOf = (value: IntOrString): number => (typeof value === 'number' ? value : (integerOf(value) ?? 0));

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { lifetimeError } from '@sluice/engine';
 import { kinds, type AnalysisRun, type KindName, type KubeObject } from '@sluice/model';
 import { schemaErrors } from '../manifest.ts';
 import { analysesIn } from './analyses.ts';
@@ -45,7 +46,10 @@ const checkRun = (document: LintDocument): Complaint[] => {
   const { spec } = document.object as AnalysisRun;
   const metrics = spec?.metrics ?? [];
   const names = metrics.map(({ name }) => name);
+  const lifetime = lifetimeError(spec ?? {});
+  const lifetimePath = ['spec', ...(/^[\w.]+/.exec(lifetime ?? '')?.[0].split('.') ?? [])];
   return [
+    ...(lifetime === undefined ? [] : [error(lifetimePath, lifetime)]),
     ...checkMetrics(metrics, ['spec', 'metrics'], knownValues(spec?.args ?? [])),
     ...checkRules(spec ?? {}, names, ['spec']),
   ];

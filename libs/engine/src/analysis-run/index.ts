@@ -2,6 +2,7 @@ export type * from './decision.ts';
 export { decideAnalysisRun } from './decide-analysis-run.ts';
 export { effectiveCount, limitsOf } from './limits.ts';
 export type { MetricLimits } from './limits.ts';
+export { lifetimeError, metricNumberError } from './numbers.ts';
 export { isCompleted, nextOrdinal } from './metric-phase.ts';
 export { resolveRun, validateAnalysisRun } from './resolved-run.ts';
 export type { ResolvedMetric, ResolvedRun } from './resolved-run.ts';

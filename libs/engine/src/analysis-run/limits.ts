@@ -15,7 +15,7 @@ export interface MetricLimits {
 
 const defaultConsecutiveErrorLimit = 4;
 
-/** An absent count, or 0, is one measurement; with an interval it is no limit. */
+/** An absent count is one measurement; with an interval it is no limit. Validation refuses a count below 1. */
 export const effectiveCount = ({ count, interval }: Metric): number => {
   const wanted = countOf(count ?? 0);
   if (wanted !== 0) return wanted;

@@ -45,7 +45,9 @@ export function excessOf(result: MetricResult, limits: MetricLimits): Excess | u
 export const hasSuccessesInARow = (result: MetricResult, { consecutiveSuccessLimit }: MetricLimits): boolean =>
   consecutiveSuccessLimit > 0 && (result.consecutiveSuccess ?? 0) >= consecutiveSuccessLimit;
 
-export const hasCount = (result: MetricResult, { count }: MetricLimits): boolean => (result.count ?? 0) >= count;
+/** Errors are not counted: without one measurement that is evidence, no count is reached. */
+export const hasCount = (result: MetricResult, { count }: MetricLimits): boolean =>
+  (result.count ?? 0) >= Math.max(1, count);
 
 /** What every wanted measurement having been made says about the metric (rows 8 to 10). */
 function phaseAtCount({ failureLimit, consecutiveSuccessLimit }: MetricLimits): AnalysisPhase {

@@ -4,6 +4,7 @@ import { argumentValues, secretPlaceholder } from '../analysis-template/run-argu
 import { substituteArguments } from '../analysis-template/substitute.ts';
 import { limitsOf } from './limits.ts';
 import type { MetricLimits } from './limits.ts';
+import { lifetimeError } from './numbers.ts';
 import { validateMetrics, validateRules } from './validate.ts';
 
 /** One metric as it is scheduled and judged: its arguments are put in, with a placeholder for what is secret. */
@@ -39,7 +40,7 @@ function resolve(spec: AnalysisRunSpec): ResolvedRun {
   const substituted = substituteArguments(spec.metrics ?? [], values.value);
   if (!substituted.ok) return { ok: false, message: argumentsErrorPrefix + substituted.error.message };
   const metrics = substituted.value;
-  const complaint = validateMetrics(metrics) ?? validateRules({ ...spec, metrics });
+  const complaint = validateMetrics(metrics) ?? validateRules({ ...spec, metrics }) ?? lifetimeError(spec);
   if (complaint !== undefined) return { ok: false, message: invalidSpecPrefix + complaint };
   return {
     ok: true,

@@ -1,6 +1,7 @@
 import { countOf, parseDuration } from '@sluice/model';
 import type { AnalysisRunSpec, Metric, MetricProvider } from '@sluice/model';
 import { matchesPattern } from '../analysis-template/pattern.ts';
+import { metricNumberError } from './numbers.ts';
 
 // What makes a run invalid, in the order and the words of spec-analysis §3. Metrics have their arguments put in.
 
@@ -53,7 +54,7 @@ const checkProvider: Check = ({ provider }) => {
   return length > 1 ? 'multiple providers specified' : undefined;
 };
 
-const checks: readonly Check[] = [checkLimits, checkCount, checkDurations, checkProvider];
+const checks: readonly Check[] = [checkLimits, checkCount, checkDurations, metricNumberError, checkProvider];
 
 /** The first complaint about metrics, or undefined. `metrics[i]: ` says which one. */
 export function validateMetrics(metrics: readonly Metric[]): string | undefined {

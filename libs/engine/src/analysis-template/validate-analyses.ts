@@ -1,5 +1,6 @@
 import type { AnalysisRun, FieldError, Metric, Rollout, RolloutAnalysis } from '@sluice/model';
 import { effectiveCount } from '../analysis-run/limits.ts';
+import { metricNumberError } from '../analysis-run/numbers.ts';
 import { buildRunOf } from './build.ts';
 import { collectTemplates, resolveAnalysisTemplates } from './resolve.ts';
 import type { TemplateLookup } from './resolve.ts';
@@ -75,6 +76,8 @@ function simulationError(rollout: Rollout, named: NamedAnalysis, lookup: Templat
     measurementRetention: analysis.measurementRetention ?? [],
   });
   if (!run.ok) return invalidAt(at, templateNames(analysis), run.error.message);
+  const number = numberErrorOf(rollout, named, run.value);
+  if (number !== undefined) return ownedError(named, lookup, number.metric, number.detail);
   return named.isBackground ? undefined : endlessError(named, lookup, metricsOf(run.value));
 }
 
@@ -89,23 +92,41 @@ function metricsOf({ spec }: AnalysisRun): readonly Metric[] {
 
 /** A metric that goes on for ever would hold the update for ever. */
 function endlessError(
-  { path, analysis }: NamedAnalysis,
+  named: NamedAnalysis,
   lookup: TemplateLookup,
   metrics: readonly Metric[],
 ): FieldError | undefined {
   const endless = metrics.find((metric) => effectiveCount(metric) === Infinity);
   if (endless === undefined) return undefined;
+  const count = String(endless.count ?? '<nil>');
+  const detail = `has metric ${endless.name} which runs indefinitely. Invalid value for count: ${count}`;
+  return ownedError(named, lookup, endless.name, detail);
+}
+
+/** A complaint about a metric, with the template that it comes from. */
+function ownedError({ path, analysis }: NamedAnalysis, lookup: TemplateLookup, metric: string, detail: string) {
   const templates = collectTemplates(analysis.templates ?? [], lookup);
   const owner = templates.ok
-    ? templates.value.find(({ spec }) => spec.metrics?.some(({ name }) => name === endless.name))
+    ? templates.value.find(({ spec }) => spec.metrics?.some(({ name }) => name === metric))
     : undefined;
   const template = owner?.metadata.name ?? templateNames(analysis);
-  const count = String(endless.count ?? '<nil>');
-  return invalidAt(
-    `${path}.templates`,
-    template,
-    `AnalysisTemplate ${template} has metric ${endless.name} which runs indefinitely. Invalid value for count: ${count}`,
-  );
+  return invalidAt(`${path}.templates`, template, `AnalysisTemplate ${template} ${detail}`);
+}
+
+/** A number of a metric that disables a guard. Arguments that cannot be looked up yet are left to the run itself. */
+function numberErrorOf(rollout: Rollout, { analysis }: NamedAnalysis, run: AnalysisRun) {
+  const unknown = (analysis.args ?? []).filter((arg) => !rolloutArguments(rollout, [arg], dummyHashes).ok);
+  const usesUnknown = (metric: Metric | undefined): boolean => {
+    const { provider: _, successCondition: _success, failureCondition: _failure, ...numbers } = metric ?? {};
+    const text = JSON.stringify(numbers);
+    return unknown.some(({ name }) => text.includes(`args.${name}`));
+  };
+  for (const [index, metric] of metricsOf(run).entries()) {
+    const detail = usesUnknown(run.spec.metrics?.[index]) ? undefined : metricNumberError(metric);
+    const declared = run.spec.metrics?.[index]?.name ?? metric.name;
+    if (detail !== undefined) return { metric: declared, detail: `is invalid: ${detail}` };
+  }
+  return undefined;
 }
 
 /** The first reason why an analysis of this Rollout could not run, or undefined. Templates must exist: ask that first. */

@@ -1,4 +1,4 @@
-import { parseDuration, selectorIsEmpty } from '@sluice/model';
+import { durationMs, parseDuration, selectorIsEmpty } from '@sluice/model';
 import type { Experiment } from '@sluice/model';
 
 const DEFAULT_PROGRESS_DEADLINE_SECONDS = 600;
@@ -21,5 +21,22 @@ export function invalidity(experiment: Experiment): string | undefined {
     names.add(name);
   }
   const duration = spec.duration ? parseDuration(spec.duration) : undefined;
-  return duration?.ok === false ? `Experiment ${metadata.name} has an invalid duration: ${duration.error}` : undefined;
+  if (duration?.ok === false) return `Experiment ${metadata.name} has an invalid duration: ${duration.error}`;
+  const number = negativeNumber(experiment);
+  return number && `Experiment ${metadata.name} has a negative ${number}; it must be greater than or equal to 0`;
+}
+
+/** A negative time is over before it begins, and a negative number of pods cannot be stored. */
+function negativeNumber({ spec }: Experiment): string | undefined {
+  const { progressDeadlineSeconds: deadline, scaleDownDelaySeconds, duration, templates = [] } = spec;
+  const numbers: readonly (readonly [string, number | null | undefined])[] = [
+    ['duration', duration ? durationMs(duration) : undefined],
+    ['progressDeadlineSeconds', deadline],
+    ['scaleDownDelaySeconds', scaleDownDelaySeconds],
+    ...(templates ?? []).flatMap(({ replicas, minReadySeconds }, index) => [
+      [`templates[${index}].replicas`, replicas] as const,
+      [`templates[${index}].minReadySeconds`, minReadySeconds] as const,
+    ]),
+  ];
+  return numbers.find(([, value]) => typeof value === 'number' && value < 0)?.[0];
 }

@@ -6,6 +6,7 @@ import { blueGreenError } from './blue-green.ts';
 import { canaryError } from './canary.ts';
 import { firstError, invalid, negative, required } from './field-error.ts';
 import type { FieldError } from './field-error.ts';
+import { numberError } from './numbers.ts';
 
 // The rules of spec-rollout §1.4 that need nothing but the Rollout and its template, in the order of that page.
 
@@ -69,5 +70,6 @@ export const validateRollout = (rollout: Rollout, resolvedTemplate?: PodTemplate
     () => negative('spec.progressDeadlineSeconds', spec.progressDeadlineSeconds),
     () => deadlineError(spec),
     () => strategyError(rollout),
+    () => numberError(spec),
   );
 };
