@@ -292,9 +292,10 @@ export function createController(options: ControllerOptions): Controller {
     minBackoffMs: 100,
     run: async (key, signal) => {
       try {
-        await serviceRelease.check(key, AbortSignal.any([signal, authority.signal(key)]));
+        const againAfterMs = await serviceRelease.check(key, AbortSignal.any([signal, authority.signal(key)]));
+        return againAfterMs === undefined ? undefined : { againAfterMs };
       } catch (error) {
-        if (signal.aborted || !isInCharge(key)) return;
+        if (signal.aborted || !isInCharge(key)) return undefined;
         logger.warn({ object: key, error }, 'could not be checked; it is tried again');
         throw error;
       }

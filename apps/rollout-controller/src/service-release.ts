@@ -1,5 +1,5 @@
 import { controllerOf, isKubeError, keyOf, parseKey, resources } from '@sluice/kube';
-import type { KubeClient, KubeLogger, RawObject } from '@sluice/kube';
+import type { KubeClient, KubeLogger, KubeObject, RawObject } from '@sluice/kube';
 import { managedByAnnotation, podTemplateHashLabel, serviceNamesOf } from '@sluice/model';
 import type { Service } from '@sluice/model';
 import type { Caches } from './assemble/caches.ts';
@@ -15,8 +15,11 @@ export interface ServiceReleaseOptions {
 export interface ServiceRelease {
   /** A Rollout of ours named this Service until now. */
   dropped(key: string): void;
-  /** Decides about one Service. Throws KubeError: try again. */
-  check(key: string, signal: AbortSignal): Promise<void>;
+  /**
+   * Decides about one Service. Throws KubeError: try again. Answers after how many ms to look again, where a Rollout that no cache here holds keeps it from one of ours: its
+   * deletion is not seen.
+   */
+  check(key: string, signal: AbortSignal): Promise<number | undefined>;
 }
 
 /** Selects the pods of one version only. */
@@ -24,25 +27,35 @@ export function selectsOneVersion(service: Service): boolean {
   return service.spec?.selector?.[podTemplateHashLabel] !== undefined;
 }
 
+const otherManagerRecheckMs = 30_000;
+
 /**
- * Gives a Service back when no Rollout needs it any more: without the hash label its selector selects pods of all versions again. It is
- * touched only on evidence. Annotated: the Rollout that is named is gone, or exists (of whatever instance) and does not name the Service.
- * Not annotated: a Rollout of ours named it until now, none does any more, and it has no other controller (an Experiment's Service selects
- * by hash as well). An answer that is not an answer changes nothing. Source: spec-rollout §8, with its HAZARDs mended.
+ * Releases a Service that the Rollout which manages it needs no longer: without the hash label its selector selects pods of all versions again. It is touched only on
+ * evidence. Annotated: the Rollout that is named is gone, or exists (of whatever instance) and does not name the Service; or it is being deleted, and another Rollout names
+ * the Service. Another Rollout that names it keeps nothing: it cannot begin before the Service is released. Not annotated: a Rollout of ours named it until now, none does
+ * now, and it has no other controller (an Experiment's Service selects by hash as well). A failed read changes nothing. Source: spec-rollout §8, with its HAZARDs avoided.
  */
 export function createServiceRelease(options: ServiceReleaseOptions): ServiceRelease {
   const { caches, client, logger } = options;
   const droppedKeys = new Set<string>();
 
-  async function isNeeded(service: Service, signal: AbortSignal): Promise<boolean> {
+  async function needOf(service: Service, signal: AbortSignal): Promise<'needed' | 'needed by another' | 'not needed'> {
     const key = keyOf(service.metadata);
     const users = caches.rollouts.byIndex('service', key);
-    if (users.length > 0) return true;
     const { namespace = '', name } = service.metadata;
     const manager = service.metadata.annotations?.[managedByAnnotation];
-    if (manager === undefined) return !droppedKeys.has(key) || controllerOf(service) !== undefined;
+    if (manager === undefined) {
+      const isLeft = users.length === 0 && droppedKeys.has(key) && controllerOf(service) === undefined;
+      return isLeft ? 'not needed' : 'needed';
+    }
+    const others = users.filter(({ metadata }) => metadata.name !== manager);
+    const isBeingDeleted = ({ metadata }: KubeObject): boolean => metadata.deletionTimestamp !== undefined;
+    const known = users.find(({ metadata }) => metadata.name === manager);
+    if (known !== undefined && (others.length === 0 || !isBeingDeleted(known))) return 'needed';
     const raw = await client.find<RawObject>(resources.rollouts, { namespace, name: manager }, { signal });
-    return raw !== undefined && serviceNamesOf(projectRollout(raw)).includes(name);
+    if (raw === undefined || !serviceNamesOf(projectRollout(raw)).includes(name)) return 'not needed';
+    if (others.length === 0) return 'needed';
+    return isBeingDeleted(raw) ? 'not needed' : 'needed by another';
   }
 
   async function release(service: Service, signal: AbortSignal): Promise<void> {
@@ -57,7 +70,7 @@ export function createServiceRelease(options: ServiceReleaseOptions): ServiceRel
     await client.patch(resources.services, { namespace, name }, 'merge', body, { ...precondition, signal });
     logger.info(
       { object: `${namespace}/${name}` },
-      'no Rollout needs this Service any more: its selector is as before',
+      'the Rollout that managed this Service no longer needs it: its selector is as before',
     );
   }
 
@@ -68,14 +81,15 @@ export function createServiceRelease(options: ServiceReleaseOptions): ServiceRel
       const service = caches.services.get(namespace, name);
       if (service === undefined || !selectsOneVersion(service) || service.metadata.deletionTimestamp !== undefined) {
         droppedKeys.delete(key);
-        return;
+        return undefined;
       }
-      if (!options.mayWrite(key)) return;
-      if (await isNeeded(service, signal)) {
+      if (!options.mayWrite(key)) return undefined;
+      const need = await needOf(service, signal);
+      if (need !== 'not needed') {
         droppedKeys.delete(key);
-        return;
+        return need === 'needed by another' ? otherManagerRecheckMs : undefined;
       }
-      if (!options.mayWrite(key)) return;
+      if (!options.mayWrite(key)) return undefined;
       try {
         await release(service, signal);
         droppedKeys.delete(key);
@@ -83,6 +97,7 @@ export function createServiceRelease(options: ServiceReleaseOptions): ServiceRel
         // Conflict: its change comes over the watch and asks again.
         if (!isKubeError(error, 'Conflict', 'NotFound')) throw error;
       }
+      return undefined;
     },
   };
 }

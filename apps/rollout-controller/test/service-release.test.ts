@@ -58,6 +58,30 @@ describe('a Service that selects one version', () => {
     expect(await check({ service: managed, stored: [names('web-active')] })).toEqual([]);
   });
 
+  it('is released when that Rollout is gone, although another one names it and waits for it', async () => {
+    const renamed = rollout('web-v2', { spec: { strategy: { blueGreen: { activeService: 'web-active' } } } });
+    expect(await check({ service: managed, cached: [renamed] })).toEqual([released]);
+    expect(await check({ service: managed, cached: [renamed], stored: [names('another')] })).toEqual([released]);
+    expect(await check({ service: managed, cached: [renamed], stored: [names('web-active')] })).toEqual([]);
+    expect(await check({ service: managed, cached: [renamed, names('web-active')] })).toEqual([]);
+  });
+
+  it('is released to the one that waits for it while its Rollout is being deleted, and kept when none waits', async () => {
+    const renamed = rollout('web-v2', { spec: { strategy: { blueGreen: { activeService: 'web-active' } } } });
+    const plain = names('web-active');
+    const leaving = { ...plain, metadata: { ...plain.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } };
+    expect(await check({ service: managed, cached: [renamed, leaving], stored: [leaving] })).toEqual([released]);
+    expect(await check({ service: managed, cached: [leaving], stored: [leaving] })).toEqual([]);
+  });
+
+  it('is looked at again where a Rollout that is not cached here keeps it from one of ours', async () => {
+    const { client } = recordedClient([names('web-active')]);
+    const renamed = rollout('web-v2', { spec: { strategy: { blueGreen: { activeService: 'web-active' } } } });
+    const { caches } = fixedCaches({ services: [managed], rollouts: [renamed] });
+    const release = createServiceRelease({ caches, client, logger: silentLogger, mayWrite: () => true });
+    expect(await release.check('shop/web-active', new AbortController().signal)).toBe(30_000);
+  });
+
   it('is left alone when the Rollout cannot be read: no answer is not "gone"', async () => {
     await expect(check({ service: managed, fail: () => ({ code: 'Unavailable' }) })).rejects.toThrow('Unavailable');
     await expect(check({ service: managed, fail: () => ({ code: 'Forbidden' }) })).rejects.toThrow('Forbidden');
