@@ -2,6 +2,7 @@ import type { KubeObject } from '@sluice/kube';
 
 /** What this plugin reads of a batch/v1 Job. */
 export interface Job extends KubeObject {
+  readonly spec?: { readonly ttlSecondsAfterFinished?: number | null };
   readonly status?: {
     readonly startTime?: string;
     readonly active?: number;
@@ -15,6 +16,7 @@ interface JobCondition {
   readonly status: string;
   readonly reason?: string;
   readonly message?: string;
+  readonly lastTransitionTime?: string;
 }
 
 export type JobState =
@@ -30,6 +32,15 @@ export function stateOf({ status }: Job): JobState {
   if (failed !== undefined) return { phase: 'Failed', reason: failed.reason ?? '', message: failed.message ?? '' };
   return ended('Complete') === undefined ? { phase: 'Running' } : { phase: 'Successful' };
 }
+
+/** When it ended, as the TTL controller counts; undefined while it runs. Epoch milliseconds. */
+export function endedAtMs({ status }: Job): number | undefined {
+  const ended = status?.conditions?.find(({ type, status: is }) => isEnd.has(type) && is === 'True');
+  const ms = Date.parse(ended?.lastTransitionTime ?? '');
+  return Number.isNaN(ms) ? undefined : ms;
+}
+
+const isEnd: ReadonlySet<string> = new Set(['Complete', 'Failed']);
 
 /** Whether a pod of it could be stuck: some are to run, and not all of them do. */
 export function mayBeStuck({ status }: Job): boolean {

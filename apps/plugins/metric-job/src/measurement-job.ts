@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { resources, apiVersionOf } from '@sluice/kube';
 import type { KubeObject, OwnerReference } from '@sluice/kube';
 import type { JsonObject } from '@sluice/plugin-sdk';
+import { untilRead } from './retention.ts';
 import { isObject } from './settings.ts';
 import type { JobSettings } from './settings.ts';
 
@@ -22,9 +23,9 @@ export const marks = {
   ordinal: 'sluice.dev/measurement',
   /** Why a Job that never began was given up as Inconclusive. */
   givenUp: 'sluice.dev/inconclusive',
+  /** The manifest's `ttlSecondsAfterFinished`, which the Job gets when its verdict was read. */
+  ttl: 'sluice.dev/ttl-seconds-after-finished',
 } as const;
-
-const unownedLivesSeconds = 24 * 3600;
 
 // A Job's name is a label of its pods, and a label has at most 63 characters.
 const longestName = 63;
@@ -64,6 +65,7 @@ export function measurementJob(
   const template = isObject(settings.spec['template']) ? settings.spec['template'] : {};
   const templateMetadata = isObject(template['metadata']) ? template['metadata'] : {};
   const templateLabels = isObject(templateMetadata['labels']) ? templateMetadata['labels'] : {};
+  const kept = untilRead(settings.spec, place.owned);
   return {
     apiVersion: apiVersionOf(resources.jobs),
     kind: resources.jobs.kind,
@@ -77,13 +79,12 @@ export function measurementJob(
         [marks.runNamespace]: run.namespace,
         [marks.metric]: metric,
         [marks.ordinal]: String(ordinal),
+        ...kept.annotations,
       },
       ...(place.owned ? { ownerReferences: [ownerOf(run)] } : {}),
     },
     spec: {
-      // Nothing else takes it away when its run goes.
-      ...(place.owned ? {} : { ttlSecondsAfterFinished: unownedLivesSeconds }),
-      ...settings.spec,
+      ...kept.spec,
       template: { ...template, metadata: { ...templateMetadata, labels: { ...templateLabels, ...mark } } },
     },
   };

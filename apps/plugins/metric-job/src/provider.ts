@@ -2,7 +2,7 @@ import { triedRunName } from '@sluice/contracts';
 import { isKubeError, resources } from '@sluice/kube';
 import type { KubeClient, ObjectKey } from '@sluice/kube';
 import { PluginError } from '@sluice/plugin-sdk';
-import type { Call, MetricAnswer, MetricProvider, MetricQuery, MetricUnderWay } from '@sluice/plugin-sdk';
+import type { Call, JsonObject, MetricAnswer, MetricProvider, MetricQuery, MetricUnderWay } from '@sluice/plugin-sdk';
 import { finishedJobs } from './collection.ts';
 import { failureMessage } from './failure.ts';
 import { mayBeStuck, pollAfterMs, stateOf } from './job-state.ts';
@@ -11,6 +11,7 @@ import { givenUpFor, jobNames, marks, measurementJob, measures } from './measure
 import type { Measured } from './measurement-job.ts';
 import { imageTrouble } from './pod-state.ts';
 import { podsOf } from './pods.ts';
+import { keptUntilRead, releasedAfterRead } from './retention.ts';
 import { readJobSettings, settingsIfSaid } from './settings.ts';
 import type { JobSettings } from './settings.ts';
 
@@ -33,7 +34,15 @@ const said = { name: 'job-name', namespace: 'job-namespace' } as const;
 /** A Job for each measurement. All that matters stands in the Job: a provider that is started anew goes on from there. */
 export function createJobProvider(options: JobProviderOptions): MetricProvider<Settings> {
   const { client, foreignCluster = false, now = Date.now } = options;
+  // Jobs that this process has made or found, by measurement: one that was deleted is not made a second time.
+  const made = new Map<string, Place>();
   const namespaceFor = ({ namespace }: Measured['run']): string => options.namespace ?? namespace;
+
+  function remember(id: string, place: Place): void {
+    made.set(id, place);
+    const [oldest] = made.keys();
+    if (made.size > rememberedMeasurements && oldest !== undefined) made.delete(oldest);
+  }
 
   async function start(query: Query, call: Call): Promise<MetricAnswer> {
     const measured = measuredBy(query);
@@ -41,14 +50,24 @@ export function createJobProvider(options: JobProviderOptions): MetricProvider<S
     const namespace = namespaceFor(query.run);
     // What belongs to a run that is not there would be collected at once.
     const owned = !foreignCluster && namespace === query.run.namespace && query.run.name !== triedRunName;
-    for (const name of jobNames(measured)) {
+    const names = jobNames(measured);
+    const before = made.get(query.id);
+    if (before !== undefined) {
+      const job = await jobOf({ ...query, handle: '', metadata: metadataOf(before) }, call);
+      if (job === undefined) throw gone(before);
+      return answerFor(job, call);
+    }
+    for (const name of names) {
       const job = measurementJob(measured, settings, { namespace, name, owned });
       const found = await createOrFind(job, measured, call);
       if (found === 'unknown')
         return underWay({ namespace, name }, 1_000, 'the API server did not say whether it has made the Job');
-      if (found !== undefined) return answerFor(found, call);
+      if (found !== undefined) {
+        remember(query.id, { namespace, name });
+        return answerFor(found, call);
+      }
     }
-    const [name] = jobNames(measured);
+    const [name] = names;
     throw new PluginError('Conflict', `Job "${name}" of namespace ${namespace} is there and measures something else`);
   }
 
@@ -68,10 +87,7 @@ export function createJobProvider(options: JobProviderOptions): MetricProvider<S
 
   async function poll(query: MetricUnderWay<Settings>, call: Call): Promise<MetricAnswer> {
     const job = await jobOf(query, call);
-    if (job === undefined) {
-      const { name } = placesOf(query)[0];
-      throw new PluginError('NotFound', `job.batch "${name}" not found`);
-    }
+    if (job === undefined) throw gone(placesOf(query)[0]);
     return answerFor(job, call);
   }
 
@@ -123,12 +139,31 @@ export function createJobProvider(options: JobProviderOptions): MetricProvider<S
   async function answerFor(job: Job, call: Call): Promise<MetricAnswer> {
     const metadata = metadataOf(job.metadata);
     const state = stateOf(job);
-    if (state.phase === 'Successful') return { verdict: 'Successful', metadata };
-    if (state.phase === 'Failed')
-      return { verdict: 'Failed', message: await failureMessage(client, job, state, call), metadata };
+    if (state.phase === 'Failed') {
+      const message = await failureMessage(client, job, state, call);
+      await retain(job, releasedAfterRead(job, now()), call);
+      return { verdict: 'Failed', message, metadata };
+    }
+    if (state.phase === 'Successful') {
+      await retain(job, releasedAfterRead(job, now()), call);
+      return { verdict: 'Successful', metadata };
+    }
+    await retain(job, keptUntilRead(job), call);
     const trouble = givenUpFor(job) ?? (await stuckOn(job, call));
     if (trouble !== undefined) return { verdict: 'Inconclusive', message: trouble, metadata };
     return underWay(job.metadata, pollAfterMs(job, now()));
+  }
+
+  /** How long the Job stays. That it cannot be changed is no reason to withhold a verdict. */
+  async function retain({ metadata }: Job, change: JsonObject | undefined, call: Call): Promise<void> {
+    if (change === undefined) return;
+    try {
+      await client.patch(resources.jobs, metadata, 'merge', change, { signal: call.signal });
+    } catch (error) {
+      if (!isKubeError(error) || call.signal.aborted) throw error;
+      const { name, namespace } = metadata;
+      call.logger.warn({ job: name, namespace, error: error.message }, 'cannot set how long a Job is kept');
+    }
   }
 
   async function stuckOn(job: Job, call: Call): Promise<string | undefined> {
@@ -164,6 +199,15 @@ export function createJobProvider(options: JobProviderOptions): MetricProvider<S
 
   return { config: settingsIfSaid, validate, start, poll, cancel, collect };
 }
+
+const rememberedMeasurements = 10_000;
+
+const gone = ({ name, namespace }: Place): PluginError =>
+  new PluginError(
+    'NotFound',
+    `Job "${name}" of namespace ${namespace} was deleted before its verdict was read, and is not run again for this ` +
+      `measurement: job.batch "${name}" not found`,
+  );
 
 interface Place {
   readonly name: string;

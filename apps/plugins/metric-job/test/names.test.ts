@@ -82,13 +82,15 @@ describe('the Job', () => {
     });
   });
 
-  it('goes by itself after a day where its run cannot own it, unless it says otherwise', () => {
+  it('goes by itself after a day where its run cannot own it, even if its verdict was never read', () => {
     const elsewhere = { ...place, namespace: 'jobs', owned: false };
     const job = measurementJob(measured('smoke'), settings, elsewhere);
     expect(job.metadata.ownerReferences).toBeUndefined();
     expect(job.spec['ttlSecondsAfterFinished']).toBe(86_400);
     const own = readJobSettings({ spec: { ...spec, ttlSecondsAfterFinished: 5 } });
-    expect(measurementJob(measured('smoke'), own, elsewhere).spec['ttlSecondsAfterFinished']).toBe(5);
+    const short = measurementJob(measured('smoke'), own, elsewhere);
+    expect(short.spec['ttlSecondsAfterFinished']).toBe(86_400);
+    expect(short.metadata.annotations?.['sluice.dev/ttl-seconds-after-finished']).toBe('5');
   });
 
   it('is known again by its marks; one that another controller made needs no more than its run', () => {
