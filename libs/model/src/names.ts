@@ -21,6 +21,8 @@ export const desiredReplicasAnnotation = 'rollout.argoproj.io/desired-replicas';
 export const workloadGenerationAnnotation = 'rollout.argoproj.io/workload-generation';
 /** On ReplicaSets: JSON of the labels and annotations that were injected. */
 export const ephemeralMetadataAnnotation = 'rollout.argoproj.io/ephemeral-metadata';
+/** On ReplicaSets: JSON of the labels and annotations of the pod template that injected ones stand in for; they come back when those go. Ours alone. */
+export const replacedMetadataAnnotation = 'sluice.dev/replaced-metadata';
 /** On ReplicaSets: RFC 3339 moment of the delayed scale-down. It has no prefix. */
 export const scaleDownDeadlineAnnotation = 'scale-down-deadline';
 /** On ReplicaSets and Services of an Experiment. */

@@ -1,7 +1,7 @@
 import type { PodTemplateSpec, ReplicaSet } from './api/core.ts';
 import type { RolloutStrategy } from './api/rollout-strategy.ts';
 import { createGoEncoder } from './go-json.ts';
-import { ephemeralMetadataAnnotation, podTemplateHashLabel } from './names.ts';
+import { ephemeralMetadataAnnotation, podTemplateHashLabel, replacedMetadataAnnotation } from './names.ts';
 import { podTemplateLayouts } from './pod-template-layout.ts';
 import { withTemplateDefaults } from './template-defaults.ts';
 
@@ -12,6 +12,8 @@ import { withTemplateDefaults } from './template-defaults.ts';
 export interface InjectedParts {
   /** Value of the ReplicaSet's ephemeral-metadata annotation: JSON of the labels and annotations that were added. */
   readonly ephemeralMetadata?: string;
+  /** Value of its replaced-metadata annotation: JSON of what the template itself has under the keys that were injected. */
+  readonly replacedMetadata?: string | undefined;
   /** Whether the strategy asks for anti-affinity, so that a term about the hash label is ours. */
   readonly antiAffinity?: boolean;
 }
@@ -27,26 +29,35 @@ const isFields = (value: unknown): value is Fields =>
 const omitKeys = (map: TextMap | undefined, keys: readonly string[]): TextMap =>
   Object.fromEntries(Object.entries(map ?? {}).filter(([key]) => !keys.includes(key)));
 
-/** Keys that were injected; none when the annotation is not the JSON that it should be. */
-const injectedKeys = (annotation: string | undefined): { labels: string[]; annotations: string[] } => {
+/** Labels and annotations that an annotation of a ReplicaSet records; none when it is not the JSON that it should be. */
+export const recordedMetadata = (
+  annotation: string | undefined,
+): { readonly labels: TextMap; readonly annotations: TextMap } => {
   try {
     const parsed: unknown = JSON.parse(annotation ?? '{}');
-    const keysOf = (part: unknown) => (isFields(part) ? Object.keys(part) : []);
-    if (isFields(parsed)) return { labels: keysOf(parsed['labels']), annotations: keysOf(parsed['annotations']) };
+    const textsOf = (part: unknown): TextMap => (isFields(part) ? (part as TextMap) : {});
+    if (isFields(parsed)) return { labels: textsOf(parsed['labels']), annotations: textsOf(parsed['annotations']) };
   } catch {
-    // Written by hand: then nothing of it can be told from what the user wants.
+    // Edited by hand: then injected keys cannot be told from what the user wants.
   }
-  return { labels: [], annotations: [] };
+  return { labels: {}, annotations: {} };
 };
 
-const withoutMetadata = (template: PodTemplateSpec, annotation: string | undefined): PodTemplateSpec => {
-  const { labels, annotations } = injectedKeys(annotation);
+const withoutMetadata = (template: PodTemplateSpec, injected: InjectedParts): PodTemplateSpec => {
+  const { labels, annotations } = recordedMetadata(injected.ephemeralMetadata);
+  const replaced = recordedMetadata(injected.replacedMetadata);
   return {
     ...template,
     metadata: {
       ...template.metadata,
-      labels: omitKeys(template.metadata?.labels, [podTemplateHashLabel, ...labels]),
-      annotations: omitKeys(template.metadata?.annotations, annotations),
+      labels: {
+        ...omitKeys(template.metadata?.labels, [podTemplateHashLabel, ...Object.keys(labels)]),
+        ...replaced.labels,
+      },
+      annotations: {
+        ...omitKeys(template.metadata?.annotations, Object.keys(annotations)),
+        ...replaced.annotations,
+      },
     },
   };
 };
@@ -97,7 +108,7 @@ const withoutInjectedAntiAffinity = (template: PodTemplateSpec): PodTemplateSpec
 
 /** The template without what a controller added to it: hash label, ephemeral metadata, anti-affinity. */
 export const withoutInjectedParts = (template: PodTemplateSpec, injected: InjectedParts = {}): PodTemplateSpec => {
-  const stripped = withoutMetadata(template, injected.ephemeralMetadata);
+  const stripped = withoutMetadata(template, injected);
   return injected.antiAffinity === true ? withoutInjectedAntiAffinity(stripped) : stripped;
 };
 
@@ -108,7 +119,7 @@ const remembered = new WeakMap<PodTemplateSpec, Map<string, string>>();
  * compares templates and caches hand out the same objects again: an object must not be changed once it was compared.
  */
 export const comparableTemplate = (template: PodTemplateSpec, injected: InjectedParts = {}): string => {
-  const key = `${injected.antiAffinity === true ? '+' : '-'}${injected.ephemeralMetadata ?? ''}`;
+  const key = `${injected.antiAffinity === true ? '+' : '-'}${injected.ephemeralMetadata ?? ''}\n${injected.replacedMetadata ?? ''}`;
   let texts = remembered.get(template);
   if (texts === undefined) remembered.set(template, (texts = new Map()));
   let text = texts.get(key);
@@ -122,6 +133,7 @@ export const comparableTemplate = (template: PodTemplateSpec, injected: Injected
 /** What may have been injected into the template of a ReplicaSet under a strategy. */
 export const injectedPartsOf = (replicaSet: ReplicaSet, strategy: RolloutStrategy | undefined): InjectedParts => ({
   ephemeralMetadata: replicaSet.metadata.annotations?.[ephemeralMetadataAnnotation],
+  replacedMetadata: replicaSet.metadata.annotations?.[replacedMetadataAnnotation],
   antiAffinity: (strategy?.canary?.antiAffinity ?? strategy?.blueGreen?.antiAffinity) !== undefined,
 });
 

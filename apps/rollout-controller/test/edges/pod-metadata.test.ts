@@ -204,4 +204,102 @@ describe.concurrent('anti-affinity between versions', { timeout }, () => {
     await world.healthy(name);
     expect(await world.replicaSets(name)).toHaveLength(2);
   });
+
+  describe('under a key of the pod template', () => {
+    /** As `liveRollout`, with a label of its own that a Service of another team may select. */
+    const labelled = (name: string, strategy: object) =>
+      liveRollout(name, strategy, {
+        template: {
+          metadata: { labels: { app: name, role: 'stable' }, annotations: { note: 'own' } },
+          spec: { containers: [{ name: 'main', image: 'shop:1' }] },
+        },
+      });
+    const templateOf = async (name: string, image: string) => (await setOf(name, image))?.spec.template?.metadata;
+
+    it('stand in for its value for a time, which comes back when the version is promoted', async () => {
+      const name = 'replaced';
+      const canaryMetadata = { labels: { role: 'canary' }, annotations: { note: 'new' } };
+      await world.apply(labelled(name, { canary: { steps, canaryMetadata } }));
+      await world.healthy(name);
+      await wear(name, 'stable/own stable/own');
+      await world.setImage(name, 'shop:2');
+      await world.paused(name, 1);
+      await wear(name, 'canary/new stable/own');
+      await world.promote(name);
+      await world.healthy(name);
+      await wear(name, 'stable/own stable/own');
+      expect(await templateOf(name, 'shop:2')).toMatchObject({
+        labels: { role: 'stable' },
+        annotations: { note: 'own' },
+      });
+      expect(await world.replicaSets(name)).toHaveLength(2);
+    });
+
+    it('give it back when the update is aborted, on the pods and on the template of the old version', async () => {
+      const name = 'given-back';
+      const metadata = { canaryMetadata: { labels: { role: 'canary' } }, stableMetadata: { labels: { role: 'live' } } };
+      await world.apply(labelled(name, { canary: { steps, ...metadata } }));
+      await world.healthy(name);
+      await wear(name, 'live/own live/own');
+      await world.setImage(name, 'shop:2');
+      await world.paused(name, 1);
+      await wear(name, 'canary/own live/own');
+      await world.abort(name);
+      await world.degraded(name);
+      await wear(name, 'live/own live/own');
+      await world.retry(name);
+      await world.paused(name, 1);
+      await world.promote(name);
+      await world.healthy(name);
+      await wear(name, 'live/own live/own');
+      await world.until('the old template as it was', async () => {
+        const old = await templateOf(name, 'shop:1');
+        return old?.labels?.['role'] === 'stable';
+      });
+    });
+  });
+
+  describe('under a key of the selector', () => {
+    it.each(['canary', 'blueGreen'] as const)(
+      'are left out, and every update of a %s goes through',
+      async (strategy) => {
+        const name = `selected-${strategy.toLowerCase()}`;
+        const worn = (type: string) => ({ labels: { app: 'another', type } });
+        if (strategy === 'blueGreen') await world.apply(...liveServices(name, 'active', 'preview'));
+        await world.apply(
+          liveRollout(
+            name,
+            strategy === 'canary'
+              ? {
+                  canary: {
+                    steps: [{ setWeight: 50 }],
+                    canaryMetadata: worn('Canary'),
+                    stableMetadata: worn('Stable'),
+                  },
+                }
+              : {
+                  blueGreen: {
+                    activeService: `${name}-active`,
+                    previewService: `${name}-preview`,
+                    previewMetadata: worn('Preview'),
+                    activeMetadata: worn('Active'),
+                    scaleDownDelaySeconds: 1,
+                  },
+                },
+            { revisionHistoryLimit: 0 },
+          ),
+        );
+        await world.healthy(name);
+        for (const image of ['shop:2', 'shop:3']) {
+          await world.setImage(name, image);
+          await world.until(`${image} alone`, async () => (await world.sizes(name)) === `${image}×2`);
+          await world.healthy(name);
+        }
+        const labels = (await livePods(name)).map(({ metadata }) => metadata.labels);
+        expect(labels.map((each) => [each?.['app'], each?.['type']])).toEqual(
+          Array.from({ length: 2 }, () => [name, strategy === 'canary' ? 'Stable' : 'Active']),
+        );
+      },
+    );
+  });
 });
