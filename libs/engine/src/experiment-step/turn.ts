@@ -58,7 +58,7 @@ interface Current {
 }
 
 function current(s: Situation, plan: Plan, index: number, known: string | undefined): Current {
-  const begun = known && isOfStep(s, index, known) ? known : undefined;
+  const begun = known && isOfStep(s, index, known) && !isTaken(s, known) ? known : undefined;
   if (begun !== undefined && named(s, begun)) return { name: begun };
   // While a person judges, or has yet to, nothing is compared anew.
   const isHeld = pausesOf(s.status).some(({ reason }) => reason.startsWith('Inconclusive'));
@@ -68,13 +68,20 @@ function current(s: Situation, plan: Plan, index: number, known: string | undefi
   if (!built.ok || trouble !== undefined)
     return { ...(begun !== undefined && { name: begun }), ...(trouble !== undefined && { trouble }) };
   const name = begun ?? freeName(s, built.value);
-  plan.ask({
-    kind: 'EnsureExperiment',
-    experiment: { ...built.value, metadata: { ...built.value.metadata, name } },
-    events: [event(eventReasons.experimentCreated, `Created Experiment '${name}'`)],
-  });
+  // The name is stored before the Experiment is asked for: when the answer is lost, or the status cannot be stored for
+  // some time, the same Experiment is asked for again and none is created beside it.
+  if (storedStatusOf(s).canary?.currentExperiment === name)
+    plan.ask({
+      kind: 'EnsureExperiment',
+      experiment: { ...built.value, metadata: { ...built.value.metadata, name } },
+      events: [event(eventReasons.experimentCreated, `Created Experiment '${name}'`)],
+    });
   return { name };
 }
+
+/** The name belongs to an object of another owner. */
+const isTaken = (s: Situation, name: string): boolean =>
+  named(s, name) === undefined && !!s.snapshot.takenRunNames?.includes(name);
 
 const named = (s: Situation, name: string): Experiment | undefined =>
   s.snapshot.experiments?.find(({ metadata }) => metadata.name === name);

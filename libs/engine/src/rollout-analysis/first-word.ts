@@ -14,8 +14,10 @@ export function awaitsFirstWordUntil({ snapshot, status, now }: Situation): Epoc
   const entry = runEntries(status).Background;
   if (!entry || status.promoteFull || (entry.status && entry.status !== 'Pending')) return undefined;
   const run = snapshot.analysisRuns?.find(({ metadata }) => metadata.name === entry.name);
-  const createdAt = parseTime(run?.metadata.creationTimestamp);
-  if (createdAt === undefined || run?.status?.phase) return undefined;
+  // Its name is stored and it is asked for: it is about to be there, unless the analysis-runner does not answer.
+  if (run === undefined) return snapshot.unreachable?.analysis === undefined ? now + patienceMs : undefined;
+  const createdAt = parseTime(run.metadata.creationTimestamp);
+  if (createdAt === undefined || run.status?.phase) return undefined;
   // Clocks that are too far apart tell nothing.
   return now >= createdAt - patienceMs && now < createdAt + patienceMs ? createdAt + patienceMs : undefined;
 }

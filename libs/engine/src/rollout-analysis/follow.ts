@@ -9,8 +9,9 @@ import { event } from '../events.ts';
 import { findPause } from '../pause.ts';
 import type { Plan } from '../plan.ts';
 import { newRevision } from '../revision.ts';
-import { isResumedByUser, pausesOf } from '../situation.ts';
+import { isResumedByUser, pausesOf, storedStatusOf } from '../situation.ts';
 import type { Situation } from '../situation.ts';
+import { runEntries } from './entries.ts';
 import { isInconclusive } from './wanted.ts';
 import type { WantedAnalysis } from './wanted.ts';
 import { templateLookup } from './templates.ts';
@@ -32,7 +33,8 @@ export function followRun(
   wanted: WantedAnalysis,
   known: RolloutAnalysisRunStatus | undefined,
 ): FollowedRun {
-  const current = known && isOfThisPlace(s, wanted, known.name) ? known : undefined;
+  const isOurs = known !== undefined && isOfThisPlace(s, wanted, known.name) && !isTaken(s, known.name);
+  const current = isOurs ? known : undefined;
   if (current && !needsAnother(s, current)) return watched(s, plan, wanted, current);
   // The verdict of an attempt that was taken back says nothing about the next one.
   const kept = current && !s.status.abortedAt ? { entry: current } : {};
@@ -42,7 +44,7 @@ export function followRun(
   const built = builtRun(s, wanted);
   if (!built.ok) return { ...kept, events: [], trouble: built.error.message };
   const placed = placeRun(built.value, (name) => bearerOf(s, name, built.value));
-  if (placed.kind === 'create') plan.ask({ kind: 'EnsureAnalysisRun', run: placed.run, events: [] });
+  if (placed.kind === 'create') askFor(s, plan, wanted, placed.run);
   return { entry: entryOf(placed.run), events: [], followsResume: current !== undefined && isResumed(s) };
 }
 
@@ -109,9 +111,22 @@ function begunAgain(s: Situation, plan: Plan, wanted: WantedAnalysis, entry: Rol
   const trouble = unreachable ?? (built.ok ? undefined : built.error.message);
   if (!built.ok || trouble !== undefined) return { entry, events: [], ...(trouble !== undefined && { trouble }) };
   const run = { ...built.value, metadata: { ...built.value.metadata, name: entry.name } };
-  plan.ask({ kind: 'EnsureAnalysisRun', run, events: [] });
+  askFor(s, plan, wanted, run);
   return { entry, events: [] };
 }
+
+/**
+ * A run is asked for once the stored status names it. Otherwise one that ends before the status could be stored would
+ * be taken for an earlier one, and measured a second time.
+ */
+function askFor(s: Situation, plan: Plan, { kind }: WantedAnalysis, run: AnalysisRun): void {
+  if (runEntries(storedStatusOf(s))[kind]?.name !== run.metadata.name) return;
+  plan.ask({ kind: 'EnsureAnalysisRun', run, events: [] });
+}
+
+/** The name belongs to an object of another owner. */
+const isTaken = (s: Situation, name: string): boolean =>
+  runNamed(s, name) === undefined && !!s.snapshot.takenRunNames?.includes(name);
 
 const runNamed = (s: Situation, name: string): AnalysisRun | undefined =>
   s.snapshot.analysisRuns?.find((run) => run.metadata.name === name);

@@ -24,6 +24,8 @@ export class RoutedWorld {
   releases: Readonly<Record<string, ReleaseAnswer>> = {};
   /** What snapshots have besides, or instead. */
   further: Partial<RolloutSnapshot> = {};
+  /** Whether the API server takes what is written to the status. */
+  storesStatus = true;
   protected strategy: CanaryStrategy;
   /** The one that the strategy names at first. */
   private readonly routerName: string;
@@ -71,8 +73,7 @@ export class RoutedWorld {
         this.router,
         this.releases,
       ]);
-      this.execute(decision);
-      this.runPods();
+      this.carryOut(decision);
       if (
         JSON.stringify([
           this.status,
@@ -87,16 +88,31 @@ export class RoutedWorld {
     throw new Error(`never settled: ${this.log.slice(-12).join('; ')}`);
   }
 
+  /** Decides once, acts, and lets pods follow. */
+  turn(): this {
+    this.carryOut(this.decide());
+    return this;
+  }
+
+  private carryOut(decision: Decision): void {
+    this.execute(decision);
+    this.runPods();
+  }
+
   private execute(decision: Decision): void {
     for (const action of decision.actions) {
       this.act(action);
       // As the controller does: what follows a question to a router waits for its answer.
       if (action.kind === 'ApplyTraffic' || action.kind === 'ReleaseTraffic') {
-        if (decision.status.stableRS === this.status.stableRS) this.status = decision.status;
+        if (decision.status.stableRS === this.status.stableRS) this.store(decision);
         return;
       }
     }
-    this.status = decision.status;
+    this.store(decision);
+  }
+
+  private store({ status }: Decision): void {
+    if (this.storesStatus) this.status = status;
   }
 
   protected act(action: Action): void {
