@@ -26,6 +26,8 @@ import { createLastEndings } from './step-plugins/last-endings.ts';
 import { stepPluginsOf } from './step-plugins/step-plugins.ts';
 import type { StepPlugins } from './step-plugins/step-plugins.ts';
 import { watchChanges } from './triggers.ts';
+import { createTurnEvents } from './turn-events.ts';
+import type { TurnEvents } from './turn-events.ts';
 
 /** Called as things happen; must not throw. */
 export interface ControllerHooks {
@@ -70,6 +72,9 @@ export interface Controller {
 
 /** What is remembered of a Rollout between its turns. */
 interface Memory {
+  /** As its last turn saw it. */
+  rollout: Rollout;
+  readonly events: TurnEvents;
   readonly patience: StatusPatience;
   /** What was decided and carried out, but for the status: the next decision starts from it as long as nobody else writes the Rollout. */
   held?: HeldStatus;
@@ -80,7 +85,6 @@ interface HeldStatus {
   /** Of the Rollout that it was decided on. */
   readonly resourceVersion: string | undefined;
   readonly status: RolloutStatus;
-  readonly events: readonly EventIntent[];
 }
 
 type RolloutTurn = Turn<Rollout, Memory>;
@@ -137,10 +141,7 @@ export function createController(options: ControllerOptions): Controller {
     what: 'rollout',
     objects: caches.rollouts,
     hooks: hooks.rollouts ?? {},
-    remember: ({ status }) => ({
-      patience: createStatusPatience(options),
-      announced: status?.observedGeneration !== undefined,
-    }),
+    remember,
     letGo(uid) {
       for (const kept of [creations, peers.answers, routers, stepPlugins]) kept?.forget(uid);
     },
@@ -156,8 +157,20 @@ export function createController(options: ControllerOptions): Controller {
     onDeleted: (rollout) => lastEndings?.deleted(rollout),
   });
 
+  function remember(rollout: Rollout): Memory {
+    const memory: Memory = {
+      rollout,
+      events: createTurnEvents((event) => record(memory.rollout, event)),
+      patience: createStatusPatience(options),
+      announced: rollout.status?.observedGeneration !== undefined,
+    };
+    return memory;
+  }
+
   async function turn(its: RolloutTurn): Promise<TurnResult> {
     const { key, object: rollout, memory, signal } = its;
+    memory.rollout = rollout;
+    memory.events.begin();
     if (!memory.announced) {
       memory.announced = true;
       record(rollout, addedEvent(key));
@@ -183,18 +196,12 @@ export function createController(options: ControllerOptions): Controller {
         carried === undefined ? assembled : Object.freeze({ ...assembled, storedStatus: stored.status ?? {} });
       const decision = decideRollout(snapshot);
       const deferStatus =
-        round === 1 &&
-        !its.isLast &&
-        memory.patience.defersStatus(decision, snapshot.now, {
-          stored: stored.status ?? {},
-          carries: carried !== undefined,
-        });
+        round === 1 && !its.isLast && memory.patience.defersStatus(decision, snapshot.now, carried !== undefined);
       const outcome = await execute(executionOf(its, snapshot), decision, {
         deferStatus,
-        earlierEvents: carried?.events ?? [],
         mayDecideAgain: round < maxRoutedRounds,
       });
-      carried = { resourceVersion, status: decision.status, events: [...(carried?.events ?? []), ...decision.events] };
+      carried = { resourceVersion, status: decision.status };
       if (outcome.kind === 'held') memory.held = carried;
       if (outcome.kind === 'done' || outcome.kind === 'asked') delete memory.held;
       if (outcome.kind !== 'routed') return resultOf(its, snapshot, decision, outcome);
@@ -208,14 +215,14 @@ export function createController(options: ControllerOptions): Controller {
     signal: its.signal,
     creations,
     peers,
-    routers: routerCalls(its.object, its.signal),
-    callStepPlugin: (call) =>
-      stepPlugins?.call(its.object, call, callContext(its.object, its.signal)) ?? Promise.resolve('resting'),
+    routers: routerCalls(its),
+    callStepPlugin: (call) => stepPlugins?.call(its.object, call, callsWithin(its)) ?? Promise.resolve('resting'),
     now,
     mayWrite: its.mayWrite,
     wrote: (kind, object) => its.wrote(caches[kind], object),
     removed: (kind, object) => its.removed(caches[kind], object),
-    record: (event) => record(snapshot.rollout, event),
+    record: (event) => its.memory.events.happened(event),
+    events: its.memory.events,
   });
 
   const callContext = (rollout: Rollout, signal: AbortSignal): CallContext => ({
@@ -224,9 +231,16 @@ export function createController(options: ControllerOptions): Controller {
     record: (event) => record(rollout, event),
   });
 
-  function routerCalls(rollout: Rollout, signal: AbortSignal): RouterCalls {
+  /** Of calls that a decision asks for: what they tell is an effect of it. */
+  const callsWithin = ({ object, signal, memory }: RolloutTurn): CallContext => ({
+    ...callContext(object, signal),
+    record: (event) => memory.events.happened(event),
+  });
+
+  function routerCalls(its: RolloutTurn): RouterCalls {
     if (routers === undefined) return noRouters;
-    const context = callContext(rollout, signal);
+    const rollout = its.object;
+    const context = callsWithin(its);
     return {
       apply: (action) => routers.call(rollout, action, context),
       release: (action) => routers.giveBack(rollout, action.routers, context),

@@ -20,12 +20,7 @@ import { createStepPlugins } from './step-plugins/step-plugins.ts';
 export interface RolloutControllerOptions
   extends
     Omit<AuthorityOptions, 'onChange' | 'logger' | 'client' | 'service' | 'refusal' | 'beforeRelease'>,
-    Partial<
-      Pick<
-        ControllerOptions,
-        'workers' | 'resyncMs' | 'deferMs' | 'lingerMs' | 'capabilities' | 'now' | 'random' | 'hooks'
-      >
-    > {
+    Partial<Pick<ControllerOptions, 'workers' | 'resyncMs' | 'deferMs' | 'capabilities' | 'now' | 'random' | 'hooks'>> {
   readonly client: KubeClient;
   readonly logger: KubeLogger;
   /** Absent or empty: all. */

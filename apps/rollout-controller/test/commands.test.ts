@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createPluginHost } from '@sluice/plugin-host';
 import { servePlugin } from '@sluice/plugin-sdk';
+import type { RolloutStatus } from '@sluice/model';
 import type { ServedPlugin } from '@sluice/plugin-sdk';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { LiveWorld, hashOf, liveRollout, liveServices } from './live-world.ts';
@@ -158,4 +159,62 @@ it('an abort of the stable version is rejected with an Event', { timeout }, asyn
   await world.until('the reason', async () => (await world.eventReasons(name)).includes('CommandRejected'));
   await world.healthy(name);
   expect((await world.rollout(name)).status?.abort ?? false).toBe(false);
+});
+
+describe('although counters wait for ever', { timeout }, () => {
+  /** Only what must not wait is stored. */
+  async function patientWorld(): Promise<LiveWorld> {
+    const patient = await LiveWorld.open();
+    await patient.startController({ deferMs: 3_600_000 });
+    return patient;
+  }
+
+  it('the status says where an update is, and follows each command', async () => {
+    const patient = await patientWorld();
+    await patient.apply(liveRollout('fresh', { canary: { steps } }));
+    await patient.healthy('fresh');
+    await patient.setImage('fresh', 'shop:2');
+    await patient.paused('fresh', 1);
+    await patient.promote('fresh');
+    await patient.healthy('fresh');
+    const resumed = ({ controllerPause, currentStepIndex }: RolloutStatus): boolean =>
+      !controllerPause && currentStepIndex === 2;
+    await patient.status('fresh', 'past its pause', resumed);
+    await patient.setImage('fresh', 'shop:3');
+    await patient.paused('fresh', 1);
+    await patient.patch('Rollout', 'fresh', { spec: { paused: true } });
+    await patient.status('fresh', 'paused by hand', ({ message }) => message === 'manually paused');
+    await patient.abort('fresh');
+    await patient.degraded('fresh');
+    await patient.patch('Rollout', 'fresh', { spec: { paused: false } });
+    await patient.retry('fresh');
+    await patient.paused('fresh', 1);
+    await patient.close();
+  });
+
+  it('each command takes effect on an update whose pods never get ready', async () => {
+    const patient = await patientWorld();
+    const stuck = async (name: string): Promise<void> => {
+      await patient.apply(liveRollout(name, { canary: { steps } }));
+      await patient.healthy(name);
+      await patient.setImage(name, 'shop:does-not-exist');
+      await patient.until('its ReplicaSet', async () => (await patient.replicaSets(name)).length === 2);
+    };
+    await stuck('aborted');
+    await patient.abort('aborted');
+    await patient.degraded('aborted');
+    await stuck('skipped');
+    await patient.patchStatus('skipped', { currentStepIndex: 1 });
+    await patient.paused('skipped', 1);
+    await stuck('undone');
+    await patient.setImage('undone', 'shop:1');
+    await patient.healthy('undone');
+    await stuck('replaced');
+    await patient.setImage('replaced', 'shop:3');
+    await patient.paused('replaced', 1);
+    await stuck('stopped');
+    await patient.patch('Rollout', 'stopped', { spec: { paused: true } });
+    await patient.paused('stopped');
+    await patient.close();
+  });
 });

@@ -6,6 +6,7 @@ import { createCreationAnswers } from '../src/assemble/creation-answers.ts';
 import { execute } from '../src/execute/execute.ts';
 import type { Execution } from '../src/execute/execution.ts';
 import { noRouters } from '../src/execute/no-routers.ts';
+import { createTurnEvents } from '../src/turn-events.ts';
 import { createSet, decision, ownerOf, replicaSet, rollout, snapshot, updateSet } from './objects.ts';
 import { recordedClient } from './recorded-client.ts';
 import type { Failure, RecordedCall } from './recorded-client.ts';
@@ -27,6 +28,7 @@ function setUp({
 }: Setup = {}) {
   const { client, calls } = recordedClient(objects, fail);
   const events: EventIntent[] = [];
+  const turnEvents = createTurnEvents((event) => void events.push(event));
   const wrote: string[] = [];
   const creations = createCreationAnswers();
   const assembled = snapshot(fields);
@@ -40,13 +42,14 @@ function setUp({
     wrote: (kind, object) =>
       void wrote.push(`${kind} ${object.metadata.name ?? ''} ${object.metadata.resourceVersion ?? ''}`),
     removed: (kind, object) => void wrote.push(`${kind} ${object.metadata.name ?? ''} removed`),
-    record: (event) => void events.push(event),
+    record: (event) => turnEvents.happened(event),
+    events: turnEvents,
     creations,
     routers,
     peers: { answers: createPeerAnswers() },
   };
   const run = (actions: readonly Action[], over: Parameters<typeof decision>[1] = {}, deferStatus = false) =>
-    execute(execution, decision(actions, over), { deferStatus, earlierEvents: [], mayDecideAgain: false });
+    execute(execution, decision(actions, over), { deferStatus, mayDecideAgain: false });
   return { calls, events, wrote, creations, run };
 }
 
@@ -64,8 +67,8 @@ describe('execute', () => {
     expect(sent(calls)).toEqual(['create replicasets web-b', 'patch replicasets web-a', 'patch rollouts web']);
     expect(events.map(({ reason }) => reason)).toEqual([
       'NewReplicaSetCreated',
-      'ScalingReplicaSet',
       'RolloutCompleted',
+      'ScalingReplicaSet',
     ]);
   });
 
@@ -107,6 +110,34 @@ describe('execute', () => {
     const actions = [updateSet('web-a', { replicas: 3 }), release, createSet('web-b')];
     expect(await run(actions, { statusUrgency: 'soon' }, true)).toEqual({ kind: 'held', asked: true });
     expect(sent(calls)).toEqual(['patch replicasets web-a']);
+  });
+
+  it('stores the status while a router takes long to answer', async () => {
+    let answers = (): void => undefined;
+    const apply = (): Promise<'asked'> => new Promise((resolve) => (answers = () => resolve('asked')));
+    const fail = ({ plural }: RecordedCall): undefined => void (plural === 'rollouts' && setImmediate(answers));
+    const { calls, run } = setUp({ fail, routers: { ...noRouters, release: apply } });
+    const release = { kind: 'ReleaseTraffic', routers: ['nginx'], events: [] } as const;
+    // The router answers only once the status has been written.
+    expect(await run([release, updateSet('web-a', { replicas: 3 })])).toEqual({ kind: 'asked' });
+    expect(sent(calls)).toEqual(['patch rollouts web']);
+  });
+
+  it('discards the decision, but only after the slow router has answered, when the status cannot be stored', async () => {
+    let hasAnswered = false;
+    let answers = (): void => undefined;
+    const answer = new Promise<'asked'>((resolve) => (answers = () => resolve('asked')));
+    const fail = (call: RecordedCall): Failure | undefined => {
+      setTimeout(() => {
+        hasAnswered = true;
+        answers();
+      }, 20);
+      return failOn('patch', 'rollouts', { code: 'Conflict' })(call);
+    };
+    const { run } = setUp({ fail, routers: { ...noRouters, release: () => answer } });
+    const release = { kind: 'ReleaseTraffic', routers: ['nginx'], events: [] } as const;
+    expect(await run([release])).toEqual({ kind: 'stale', why: 'Conflict' });
+    expect(hasAnswered).toBe(true);
   });
 
   it('stops at the first failure: no later action, no status, no event of what did not happen', async () => {
@@ -158,6 +189,8 @@ describe('execute', () => {
     expect(creations.of('uid-web', 1_001_000)).toEqual({});
     await run([createSet('web-b')]);
     expect(creations.againAt('uid-web', 1_000_000)).toBe(1_002_000);
+    // It waits for what was decided, which the next attempt stores.
+    await run([]);
     expect(events[0]).toMatchObject({ type: 'Warning', reason: 'ReplicaSetCreateError' });
   });
 

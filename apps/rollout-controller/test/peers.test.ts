@@ -6,6 +6,7 @@ import { createCreationAnswers } from '../src/assemble/creation-answers.ts';
 import { execute } from '../src/execute/execute.ts';
 import { noRouters } from '../src/execute/no-routers.ts';
 import { createPeerAnswers } from '../src/peers/peer-answers.ts';
+import { createTurnEvents } from '../src/turn-events.ts';
 import { decision, namespace, ownerOf, rollout, snapshot, updateSet } from './objects.ts';
 import { recordedClient } from './recorded-client.ts';
 
@@ -35,6 +36,7 @@ function setUp({ ensureRun = named, terminateRun = nothing, ensure = named }: Pe
   const { client, calls } = recordedClient([owner]);
   const asked: string[] = [];
   const events: string[] = [];
+  const turnEvents = createTurnEvents(({ reason }) => void events.push(reason));
   const answers = createPeerAnswers();
   const assembled = snapshot({ rollout: owner });
   let now = 1_000_000;
@@ -49,7 +51,8 @@ function setUp({ ensureRun = named, terminateRun = nothing, ensure = named }: Pe
         now: () => now,
         wrote: () => undefined,
         removed: () => undefined,
-        record: ({ reason }) => void events.push(reason),
+        record: (event) => turnEvents.happened(event),
+        events: turnEvents,
         creations: createCreationAnswers(),
         routers: noRouters,
         peers: {
@@ -69,7 +72,7 @@ function setUp({ ensureRun = named, terminateRun = nothing, ensure = named }: Pe
         },
       },
       decision(actions),
-      { deferStatus: false, earlierEvents: [], mayDecideAgain: false },
+      { deferStatus: false, mayDecideAgain: false },
     );
   const sent = () => calls.map(({ verb, plural, name }) => `${verb} ${plural} ${name ?? ''}`);
   return { run, sent, asked, events, answers, later: (ms: number) => (now += ms) };

@@ -2,6 +2,7 @@ import { eventReasons } from '@sluice/model';
 import type { RolloutStatus } from '@sluice/model';
 import type { EventIntent } from './decision.ts';
 import { event } from './events.ts';
+import { isUnfinished } from './restart.ts';
 import { newRevision } from './revision.ts';
 import { deepEqual } from './same-status.ts';
 import { isFullyPromoted } from './situation.ts';
@@ -95,5 +96,8 @@ export function rejectedCommands(stored: Situation, status: RolloutStatus): read
     status.stableRS !== status.currentPodHash
   )
     events.push(rejected('promoteFull', `it was set before the update to revision ${newRevision(stored)}`));
+  const { restartAt } = stored.spec;
+  if (isNew && isUnfinished(restartAt, stored.status.restartedAt) && !isUnfinished(restartAt, status.restartedAt))
+    events.push(rejected(`restartAt ${restartAt}`, `revision ${newRevision(stored)} replaces all pods`));
   return events;
 }

@@ -6,7 +6,7 @@ import { claims } from './claims.ts';
 import { rejectedCommands, withCommands } from './commands.ts';
 import { composeStatus } from './compose-status.ts';
 import { conditionsOf } from './conditions.ts';
-import type { Decision, EventIntent, Explanation, StatusUrgency } from './decision.ts';
+import type { Decision, EventIntent, Explanation } from './decision.ts';
 import { hasEphemeralMetadata, planEphemeralMetadata } from './ephemeral-metadata.ts';
 import { explain } from './explanation.ts';
 import { planHistory } from './history.ts';
@@ -28,6 +28,7 @@ import { analysisTurn } from './rollout-analysis/turn.ts';
 import { isRouted, planRelease } from './routed/release.ts';
 import { routedTurn } from './routed/turn.ts';
 import type { TurnResult } from './turn.ts';
+import { urgencyOf } from './urgency.ts';
 import { problemWith } from './validity.ts';
 import { planWorkloadScaleDown } from './workload.ts';
 import type { Rollout } from '@sluice/model';
@@ -194,21 +195,4 @@ function deadlineWake(s: Situation, status: RolloutStatus): readonly number[] {
   const at = status.phase === 'Progressing' ? progressDeadline({ ...s, status }, conditionsOf(status)) : undefined;
   // One that has gone by without a verdict is no moment to wait for.
   return at && at + 1000 > s.now ? [at + 1000] : [];
-}
-
-const counters: ReadonlySet<string> = new Set([
-  'replicas',
-  'updatedReplicas',
-  'readyReplicas',
-  'availableReplicas',
-  'HPAReplicas',
-  'conditions',
-  'message',
-]);
-
-/** Only counters, and the texts and conditions that follow from them, may wait a little. */
-function urgencyOf(before: RolloutStatus, after: RolloutStatus): StatusUrgency {
-  if (before === after) return 'unchanged';
-  const keys = new Set([...Object.keys(before), ...Object.keys(after)]) as Set<keyof RolloutStatus>;
-  return [...keys].every((key) => before[key] === after[key] || counters.has(key)) ? 'soon' : 'now';
 }

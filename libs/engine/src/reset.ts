@@ -1,4 +1,4 @@
-import { eventReasons, formatTime, parseTime, stepHash } from '@sluice/model';
+import { eventReasons, formatTime, stepHash } from '@sluice/model';
 import type { CanaryStep } from '@sluice/model';
 import { carriedCommands } from './commands.ts';
 import { event } from './events.ts';
@@ -57,10 +57,8 @@ export function reset(s: Situation): TurnResult {
   };
 }
 
-/** Whether all pods of the new version will be younger than the restart asks for, because none exists yet. */
-function isRestartCovered({ spec, roles, now }: Situation): boolean {
-  return roles.newSet.replicas === 0 && (parseTime(spec.restartAt) ?? 0) <= now;
-}
+/** Whether all pods of the new version will be younger than the restart that was asked for: none exists yet. */
+const isRestartCovered = ({ roles }: Situation): boolean => roles.newSet.replicas === 0;
 
 /** Why none of the steps has to be gone through. Steps that change after everything was promoted have nothing left to do. */
 function skippedSteps(s: Situation, isPodChange: boolean): string | undefined {

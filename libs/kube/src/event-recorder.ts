@@ -19,12 +19,12 @@ export interface EventRecorderOptions {
   readonly client: Pick<KubeClient, 'create' | 'patch'>;
   /** `source.component`, e.g. `rollouts-controller`. */
   readonly component: string;
-  /** Events not sent yet, at most; the oldest are dropped: 1,000. */
+  /** Events not sent yet, at most; the oldest are dropped: 4,000. */
   readonly queueSize?: number;
-  /** Writes a second, and how many at once: 20 and 100. */
+  /** Writes a second, and how many at once: 50 and 400. */
   readonly qps?: number;
   readonly burst?: number;
-  /** The same event again within this time raises its count instead of making another: 10 minutes. */
+  /** The same event again within this time raises its count instead of making another, unless a Normal one came after others: 10 minutes. */
   readonly aggregateMs?: number;
   readonly logger?: KubeLogger;
   readonly onDropped?: (why: 'queue full' | 'refused') => void;
@@ -48,16 +48,22 @@ interface Series {
   /** Set once the Event exists: then repeats are patches. */
   name?: string;
   queued: boolean;
+  /** How many Events of this text there are, so that one more does not replace the order of what came between. */
+  readonly copies: number;
 }
 
 const maxSeries = 4_096;
+/** Normal events that come again after others get an Event of their own, so that a list reads in order; no more than so many. */
+const maxCopies = 10;
 const maxTries = 3;
 
 /** Writes core/v1 Events in the background: people read them, nothing depends on them. */
 export function createEventRecorder(options: EventRecorderOptions): EventRecorder {
   const { client, component, logger = silentLogger } = options;
-  const { queueSize = 1_000, qps = 20, burst = 100, aggregateMs = 600_000 } = options;
+  const { queueSize = 4_000, qps = 50, burst = 400, aggregateMs = 600_000 } = options;
   const known = new Map<string, Series>();
+  /** The last one of each object. */
+  const latest = new Map<string, Series>();
   const queue: Series[] = [];
   const stopper = new AbortController();
   let closing = false;
@@ -66,18 +72,17 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
   let refilledAt = performance.now();
 
   function seriesOf(object: KubeObject, note: EventNote): Series {
-    const id = [object.metadata.uid, object.kind, object.metadata.name, note.type, note.reason, note.message].join(
-      '\0',
-    );
+    const subject = [object.metadata.uid, object.kind, object.metadata.name].join('\0');
+    const id = [subject, note.type, note.reason, note.message].join('\0');
     const at = Date.now();
     const existing = known.get(id);
-    known.delete(id);
-    if (existing !== undefined && at - existing.lastAt < aggregateMs) {
-      // Put back as the most recently used.
-      known.set(id, existing);
+    const isRecent = existing !== undefined && at - existing.lastAt < aggregateMs;
+    const copies = isRecent ? existing.copies : 0;
+    const mayRepeat = note.type === 'Normal' && copies < maxCopies && latest.get(subject) !== existing;
+    if (isRecent && !mayRepeat) {
       existing.count += 1;
       existing.lastAt = at;
-      return existing;
+      return keep(id, subject, existing);
     }
     const series: Series = {
       object,
@@ -87,12 +92,15 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
       lastAt: at,
       count: 1,
       queued: false,
+      copies: copies + 1,
     };
-    known.set(id, series);
-    for (const oldest of known.keys()) {
-      if (known.size <= maxSeries) break;
-      known.delete(oldest);
-    }
+    return keep(id, subject, series);
+  }
+
+  /** As the most recently used one. */
+  function keep(id: string, subject: string, series: Series): Series {
+    putLast(known, id, series);
+    putLast(latest, subject, series);
     return series;
   }
 
@@ -206,12 +214,25 @@ function eventOf(series: Series, component: string): KubeObject & { readonly met
   return event;
 }
 
-let serial = 0;
+let latestStamp = 0n;
 
-/** Time in hexadecimal, as the field's other recorders do it, with a serial so that two events of one millisecond differ. */
+/**
+ * Time in hexadecimal, as the field's other recorders do it. Never the same and never less than the one before: lists come in the order of names, and that is the only
+ * order that events of one second have.
+ */
 function uniqueSuffix(): string {
-  serial = (serial + 1) % 1_000_000;
-  return (BigInt(Date.now()) * 1_000_000n + BigInt(serial)).toString(16);
+  const now = BigInt(Date.now()) * 1_000_000n;
+  latestStamp = now > latestStamp ? now : latestStamp + 1n;
+  return latestStamp.toString(16);
+}
+
+function putLast(map: Map<string, Series>, key: string, series: Series): void {
+  map.delete(key);
+  map.set(key, series);
+  for (const oldest of map.keys()) {
+    if (map.size <= maxSeries) break;
+    map.delete(oldest);
+  }
 }
 
 /** Event times have no fractions of a second. */

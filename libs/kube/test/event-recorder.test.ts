@@ -92,6 +92,31 @@ describe('the event recorder', () => {
     expect(cluster.objects()).toHaveLength(2);
   });
 
+  it('names events in the order in which they were recorded, also within one millisecond', async () => {
+    const { record } = recording();
+    for (let i = 0; i < 200; i++) record(rollout, note(`step ${i}`));
+    await settle();
+    const byName = cluster.objects().toSorted((a, b) => ((a.metadata.name ?? '') < (b.metadata.name ?? '') ? -1 : 1));
+    expect(byName.map((event) => event['message'] as string)).toEqual(
+      Array.from({ length: 200 }, (_, i) => `step ${i}`),
+    );
+  });
+
+  it('writes a Normal event that comes again after others as another one, so that a list reads in order', async () => {
+    const { record } = recording();
+    for (const message of ['paused', 'resumed', 'paused', 'paused']) record(rollout, note(message));
+    await settle();
+    const told = cluster.objects().map((event) => `${String(event['message'])} ${String(event['count'])}`);
+    expect(told).toEqual(['paused 1', 'resumed 1', 'paused 2']);
+  });
+
+  it('raises the count of a Normal event that comes again and again between others', async () => {
+    const { record } = recording();
+    for (let i = 0; i < 40; i++) record(rollout, note(i % 2 === 0 ? 'paused' : 'resumed'));
+    await settle();
+    expect(cluster.objects()).toHaveLength(20);
+  });
+
   it('keeps to its rate after a burst', async () => {
     recording({ qps: 10, burst: 5 });
     for (let count = 0; count < 50; count += 1) recorder.record(rollout, note(`n ${count}`));

@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { tellsOfPlugins } from '@sluice/engine';
-import type { Action, Decision, EventIntent } from '@sluice/engine';
+import type { Action, Decision } from '@sluice/engine';
 import type { Rollout } from '@sluice/model';
 import { assertInCharge, discardedBy } from '@sluice/reconcile';
 import type { Discarded } from '@sluice/reconcile';
@@ -19,7 +20,7 @@ import { switchService } from './services.ts';
 
 /**
  * How carrying out a decision ended, short of an error:
- * - `done`: all of it. `asked`: all up to a question to a router or a step plugin; decide again soon. `held`: the same as one of the two, but for the status, which may wait.
+ * - `done`: all of it. `asked`: all up to a question to a router or a step plugin, and the status; decide again soon. `held`: the same as one of the two, but for the status, which may wait.
  * - `routed`: routers or a step plugin were asked, and nothing else was written: decide again at once, from the decided status, with their answer. Status and events wait for that.
  * - or the decision was thrown away.
  */
@@ -32,8 +33,6 @@ export type Outcome =
 export interface ExecuteOptions {
   /** Leave the status for a later decision: only counters differ. */
   readonly deferStatus: boolean;
-  /** Events of decisions whose status was not stored because this one takes it further. */
-  readonly earlierEvents: readonly EventIntent[];
   /** The caller decides again at once when routers were asked. */
   readonly mayDecideAgain: boolean;
 }
@@ -43,16 +42,34 @@ export interface ExecuteOptions {
  * neither stale nor an answer; whatever was done until then is done, and the next snapshot yields the rest.
  */
 export async function execute(execution: Execution, decision: Decision, options: ExecuteOptions): Promise<Outcome> {
+  const { events } = execution;
+  events.decided(decision.events);
   try {
-    const { rollout, asked, wrote } = await performActions(execution, decision);
-    if (asked && !wrote && options.mayDecideAgain) return { kind: 'routed' };
-    if (options.deferStatus) return { kind: 'held', asked };
-    // A status that was carried on from an earlier decision is not stored yet, whatever this one thinks of it.
-    const isCarried = execution.snapshot.rollout !== execution.stored;
-    if (isCarried || decision.statusUrgency !== 'unchanged') await patchStatus(execution, rollout, decision.status);
-    for (const event of [...options.earlierEvents, ...decision.events]) execution.record(event);
+    let isStored = false;
+    const store: Store = async (rollout) => {
+      if (isStored) return rollout;
+      isStored = true;
+      // A status that was carried on from an earlier decision is not stored yet, whatever this one thinks of it.
+      const isCarried = execution.snapshot.rollout !== execution.stored;
+      const mayDiffer = isCarried || decision.statusUrgency !== 'unchanged';
+      const answer = mayDiffer ? await patchStatus(execution, rollout, decision.status) : rollout;
+      events.stored();
+      return answer;
+    };
+    const { rollout, asked, wrote } = await performActions(
+      execution,
+      decision,
+      options.deferStatus ? undefined : store,
+    );
+    if (asked && !wrote && !isStored && options.mayDecideAgain) return { kind: 'routed' };
+    if (options.deferStatus) {
+      events.stored();
+      return { kind: 'held', asked };
+    }
+    await store(rollout);
     return { kind: asked ? 'asked' : 'done' };
   } catch (error) {
+    events.failed();
     const outcome = discardedBy(error);
     if (outcome === undefined) throw error;
     return outcome;
@@ -66,7 +83,18 @@ interface Performed {
   readonly wrote: boolean;
 }
 
-async function performActions(execution: Execution, { actions, status }: Decision): Promise<Performed> {
+/** Stores the status and records its events; returns the Rollout as it is stored then. */
+type Store = (rollout: Rollout) => Promise<Rollout>;
+
+/** A status does not wait longer than this for the answer of a plugin: users see at once what their command led to. */
+const PLUGIN_ANSWER_MS = 250;
+
+/** @param store for when a plugin takes long to answer; absent: the status may wait for a later decision */
+async function performActions(
+  execution: Execution,
+  { actions, status }: Decision,
+  store: Store | undefined,
+): Promise<Performed> {
   let rollout = execution.stored;
   let asked = false;
   let wrote = false;
@@ -85,7 +113,9 @@ async function performActions(execution: Execution, { actions, status }: Decisio
     await patchGathered();
     if (isKnownToFail(execution, action)) return { rollout, asked, wrote };
     if (action.kind === 'ApplyTraffic' || action.kind === 'ReleaseTraffic') {
-      asked = (await askRouter(execution, action)) === 'asked' || asked;
+      const answer = askRouter(execution, action);
+      if (store !== undefined) rollout = await storeIfSlow(answer, rollout, store);
+      asked = (await answer) === 'asked' || asked;
       continue;
     }
     // What comes behind a question to a router waits for its answer.
@@ -94,7 +124,9 @@ async function performActions(execution: Execution, { actions, status }: Decisio
       // First it is stored that the plugin is asked: whoever comes after us has to know what it may have begun.
       if (!tellsOfPlugins(execution.stored.status ?? {}, status)) continue;
       assertInCharge(execution);
-      asked = (await execution.callStepPlugin?.(action.call)) === 'asked';
+      const answer = execution.callStepPlugin?.(action.call) ?? Promise.resolve('resting' as const);
+      if (store !== undefined) rollout = await storeIfSlow(answer, rollout, store);
+      asked = (await answer) === 'asked';
       continue;
     }
     wrote = true;
@@ -105,6 +137,17 @@ async function performActions(execution: Execution, { actions, status }: Decisio
   }
   await patchGathered();
   return { rollout, asked, wrote };
+}
+
+/** The calls for one Rollout never overlap: where the status cannot be stored, that is known only once the plugin has answered. */
+async function storeIfSlow(answer: Promise<unknown>, rollout: Rollout, store: Store): Promise<Rollout> {
+  const timer = new AbortController();
+  const timeout = sleep(PLUGIN_ANSWER_MS, 'slow', { signal: timer.signal, ref: false });
+  const first = await Promise.race([answer, timeout]).finally(() => timer.abort());
+  if (first !== 'slow') return rollout;
+  const [stored] = await Promise.allSettled([store(rollout), answer]);
+  if (stored.status === 'rejected') throw stored.reason;
+  return stored.value;
 }
 
 async function askRouter(

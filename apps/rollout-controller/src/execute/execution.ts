@@ -2,6 +2,7 @@ import type { Action, EpochMs, EventIntent, RolloutSnapshot, StepPluginCall } fr
 import type { KubeClient, KubeObject } from '@sluice/kube';
 import type { Rollout } from '@sluice/model';
 import type { PeerCalls } from './peers.ts';
+import type { TurnEvents } from '../turn-events.ts';
 import type { CreationAnswers } from '../assemble/creation-answers.ts';
 
 /** What the kinds of actions need to be carried out. */
@@ -19,7 +20,9 @@ export interface Execution {
   /** The server's answer to a write: the caches must show it before the next decision. */
   wrote(kind: CachedKind, object: KubeObject): void;
   removed(kind: CachedKind, object: KubeObject): void;
+  /** What has happened, beside what actions tell. */
   record(event: EventIntent): void;
+  readonly events: Pick<TurnEvents, 'decided' | 'stored' | 'failed'>;
   readonly creations: CreationAnswers;
   readonly routers: RouterCalls;
   /** Calls a step plugin; absent where none is installed, and nothing is decided then that needs one. */
