@@ -8,6 +8,7 @@ import type { LoopHooks, LoopTimings, Turn, TurnResult } from '@sluice/reconcile
 import { cachedSources } from './assemble/cached-sources.ts';
 import type { Caches } from './assemble/caches.ts';
 import { createCreationAnswers } from './assemble/creation-answers.ts';
+import { createWriteRefusals } from './assemble/write-refusals.ts';
 import { assembleSnapshot, isIncomplete } from './assemble/snapshot.ts';
 import { createCommandOrder } from './command-order.ts';
 import { addedEvent, createDepartures } from './departures.ts';
@@ -96,6 +97,7 @@ export function createController(options: ControllerOptions): Controller {
   const { client, caches, authority, recorder, logger, hooks = {}, routers, stepPlugins } = options;
   const now = options.now ?? Date.now;
   const creations = createCreationAnswers();
+  const refusals = createWriteRefusals();
   const peers: PeerCalls = { ...options.peers, answers: createPeerAnswers() };
   const commandOrder = createCommandOrder();
   const stops: (() => void)[] = [];
@@ -122,6 +124,7 @@ export function createController(options: ControllerOptions): Controller {
       },
       known: {
         ...creations.of(uid, at),
+        ...refusals.of(uid, at),
         ...commandsOf(uid),
         ...peers.answers.of(uid, at),
         ...(stepPlugins && { stepPlugins: stepPlugins.observations(rollout) }),
@@ -143,7 +146,7 @@ export function createController(options: ControllerOptions): Controller {
     hooks: hooks.rollouts ?? {},
     remember,
     letGo(uid) {
-      for (const kept of [creations, peers.answers, routers, stepPlugins]) kept?.forget(uid);
+      for (const kept of [creations, refusals, peers.answers, routers, stepPlugins]) kept?.forget(uid);
     },
     holds: ({ held }) => held !== undefined,
     beforeTurn: (key, signal) => departures.sayGoodbye(key, signal),
@@ -214,6 +217,7 @@ export function createController(options: ControllerOptions): Controller {
     stored: its.object,
     signal: its.signal,
     creations,
+    refusals,
     peers,
     routers: routerCalls(its),
     callStepPlugin: (call) => stepPlugins?.call(its.object, call, callsWithin(its)) ?? Promise.resolve('resting'),
@@ -277,6 +281,7 @@ export function createController(options: ControllerOptions): Controller {
     return [
       decision.wakeAt,
       creations.againAt(uid, at),
+      refusals.againAt(uid, at),
       peers.answers.againAt(uid, at),
       routers?.againAt(rollout),
       stepPlugins?.againAt(rollout),

@@ -2,6 +2,7 @@ import { createPeerAnswers } from '../src/peers/peer-answers.ts';
 import type { Action, EventIntent, RolloutSnapshot } from '@sluice/engine';
 import type { KubeObject } from '@sluice/kube';
 import { describe, expect, it } from 'vitest';
+import { createWriteRefusals } from '../src/assemble/write-refusals.ts';
 import { createCreationAnswers } from '../src/assemble/creation-answers.ts';
 import { execute } from '../src/execute/execute.ts';
 import type { Execution } from '../src/execute/execution.ts';
@@ -45,6 +46,7 @@ function setUp({
     record: (event) => turnEvents.happened(event),
     events: turnEvents,
     creations,
+    refusals: createWriteRefusals(),
     routers,
     peers: { answers: createPeerAnswers() },
   };

@@ -2,6 +2,7 @@ import type { Action, EventIntent } from '@sluice/engine';
 import { PeerError } from '@sluice/peers';
 import type { AnalysisPeer, ExperimentPeer } from '@sluice/peers';
 import { describe, expect, it } from 'vitest';
+import { createWriteRefusals } from '../src/assemble/write-refusals.ts';
 import { createCreationAnswers } from '../src/assemble/creation-answers.ts';
 import { execute } from '../src/execute/execute.ts';
 import { noRouters } from '../src/execute/no-routers.ts';
@@ -54,6 +55,7 @@ function setUp({ ensureRun = named, terminateRun = nothing, ensure = named }: Pe
         record: (event) => turnEvents.happened(event),
         events: turnEvents,
         creations: createCreationAnswers(),
+        refusals: createWriteRefusals(),
         routers: noRouters,
         peers: {
           answers,

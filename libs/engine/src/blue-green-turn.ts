@@ -38,7 +38,8 @@ export function blueGreenTurn(s: Situation, plan: Plan): TurnResult {
   const pause = pauseTurn(s, plan, active);
   const target = active && activeTarget(s, active, pause);
   if (active && target) planSwitch(s, plan, active, target.hash);
-  return finish(s, plan, { active, preview, activeSet: target ?? activeSet, pause });
+  const reached = active && plan.switchTo(active.metadata.name);
+  return finish(s, plan, { active, preview, activeSet: reached ? target : activeSet, pause });
 }
 
 const setOf = (s: Situation, service: Service | undefined): SetView | undefined => {

@@ -26,6 +26,7 @@ import { blueGreenOf, canaryOf, isFullyPromoted, pausesOf } from './situation.ts
 import type { Situation } from './situation.ts';
 import { phaseOf } from './phase.ts';
 import { hasProgressed, hasTimedOut, isHealthy } from './progress.ts';
+import { refusedCondition } from './refusals.ts';
 import { replicaFailureOf } from './replica-failure.ts';
 import type { TurnResult } from './turn.ts';
 
@@ -199,6 +200,8 @@ function standingConditions(s: Situation, draft: RolloutStatus): Conditions {
   const isComplete = !!draft.stableRS && draft.stableRS === draft.currentPodHash;
   conditions = withCondition(conditions, completed(isComplete), s.now);
   conditions = withCondition(conditions, available(hasMinimumAvailability(s, draft)), s.now);
+  const refused = refusedCondition(s.snapshot);
+  conditions = refused ? withCondition(conditions, refused, s.now) : without(conditions, conditionTypes.writeRefused);
   const failure = replicaFailureOf(s);
   return failure ? withCondition(conditions, failure, s.now) : without(conditions, conditionTypes.replicaFailure);
 }

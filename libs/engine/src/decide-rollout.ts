@@ -6,7 +6,7 @@ import { claims } from './claims.ts';
 import { rejectedCommands, withCommands } from './commands.ts';
 import { composeStatus } from './compose-status.ts';
 import { conditionsOf } from './conditions.ts';
-import type { Decision, EventIntent, Explanation } from './decision.ts';
+import type { Action, Decision, EventIntent, Explanation } from './decision.ts';
 import { hasEphemeralMetadata, planEphemeralMetadata } from './ephemeral-metadata.ts';
 import { explain } from './explanation.ts';
 import { planHistory } from './history.ts';
@@ -15,6 +15,7 @@ import { invalidSpec } from './invalid.ts';
 import { followPauses } from './pause-conditions.ts';
 import { Plan } from './plan.ts';
 import { progressDeadline } from './progress.ts';
+import { refusedIn, writeOf } from './refusals.ts';
 import { needsReset, reset } from './reset.ts';
 import { isRestartPending, planRestart } from './restart.ts';
 import { planNewSetUpkeep, planRolloutAnnotations } from './revision.ts';
@@ -27,6 +28,7 @@ import { planPluginCall, pluginTurn } from './plugin-step/turn.ts';
 import { analysisTurn } from './rollout-analysis/turn.ts';
 import { isRouted, planRelease } from './routed/release.ts';
 import { routedTurn } from './routed/turn.ts';
+import { withoutRefusedParts } from './storable-status.ts';
 import type { TurnResult } from './turn.ts';
 import { urgencyOf } from './urgency.ts';
 import { problemWith } from './validity.ts';
@@ -40,6 +42,10 @@ export const needsPods = (rollout: Rollout): boolean => isRestartPending(rollout
  * What to do about one Rollout now. Pure and total: the same snapshot gives the same Decision, and no snapshot makes it throw.
  */
 export function decideRollout(snapshot: RolloutSnapshot): Decision {
+  return withoutRefusedParts(snapshot, decide(snapshot));
+}
+
+function decide(snapshot: RolloutSnapshot): Decision {
   const { rollout, workload } = snapshot;
   if (rollout.metadata.deletionTimestamp)
     return hold(snapshot, { code: 'Deleting', detail: 'The Rollout is being deleted.', unblock: 'Nothing to do.' });
@@ -109,7 +115,10 @@ function takeTurns(snapshot: RolloutSnapshot, template: PodTemplateSpec): Decisi
 function adoptionOf(snapshot: RolloutSnapshot, template: PodTemplateSpec): Decision | undefined {
   if (snapshot.orphans.length === 0) return undefined;
   const situation = situationOf(snapshot, template, snapshot.rollout.status ?? {});
-  const adoptions = claims(situation, selectorOf(situation)).filter((action) => action.kind === 'AdoptReplicaSet');
+  const isRefused = refusedIn(snapshot);
+  const adoptions = claims(situation, selectorOf(situation)).filter(
+    (action) => action.kind === 'AdoptReplicaSet' && !isRefused(writeOf(action)!),
+  ) as readonly (Action & { readonly kind: 'AdoptReplicaSet' })[];
   if (adoptions.length === 0) return undefined;
   const names = adoptions.map(({ target }) => target.name).join(', ');
   const explanation: Explanation = {
@@ -123,7 +132,7 @@ function adoptionOf(snapshot: RolloutSnapshot, template: PodTemplateSpec): Decis
 function takeTurn(snapshot: RolloutSnapshot, template: PodTemplateSpec, status: RolloutStatus): Taken {
   const given = situationOf(snapshot, template, status);
   const situation = withCommands(given);
-  const plan = new Plan((set, change) => buildReplicaSet(situation, set, change));
+  const plan = new Plan((set, change) => buildReplicaSet(situation, set, change), refusedIn(snapshot));
   planUpkeep(situation, plan);
   if (isObserved(situation)) {
     const conditions = followPauses(situation);

@@ -138,6 +138,7 @@ export type ExplanationCode =
   | 'NotSupportedHere'
   | 'CannotObserve'
   | 'ReplicaSetCreateFailed'
+  | 'WriteRefused'
   | 'PausedByUser'
   | 'PausedAtStep'
   | 'PausedForTime'

@@ -4,6 +4,7 @@ import { conditionsOf, findCondition } from './conditions.ts';
 import type { Explanation } from './decision.ts';
 import { releaseWaitedFor } from './routed/release.ts';
 import { blockingRouter } from './routed/routers.ts';
+import { holdingRefusal, refusalText } from './refusals.ts';
 import { heldBack, isUnfinished } from './restart.ts';
 import { pauseEnd } from './pause.ts';
 import { waitingForPlugin } from './plugin-step/explanation.ts';
@@ -18,7 +19,8 @@ const byItself = 'Nothing to do: it goes on by itself.';
 
 /** The one reason why the rollout is where this decision leaves it: the first that fits. */
 export function explain(s: Situation, status: RolloutStatus, trouble?: TurnResult['blockedBy']): Explanation {
-  const reason = reasonOf(s, status, trouble);
+  const found = reasonOf(s, status, trouble);
+  const reason = { ...found, detail: `${found.detail}${alsoRefused(s)}` };
   const set = isUnfinished(s.spec.restartAt, status.restartedAt) ? heldBack(s) : undefined;
   if (!set) return reason;
   const waits = `The restart of ${s.spec.restartAt} waits with the last available pod of ReplicaSet ${set.name}: traffic is sent to that version, while another one has pods as well.`;
@@ -28,6 +30,7 @@ export function explain(s: Situation, status: RolloutStatus, trouble?: TurnResul
 function reasonOf(s: Situation, status: RolloutStatus, trouble: TurnResult['blockedBy']): Explanation {
   return (
     createFailed(s) ??
+    refused(s) ??
     stuck(s, status) ??
     // Before a pause: whoever looks at a version during it has to know that traffic is not where the step wants it.
     waitingForRouter(s, status) ??
@@ -49,6 +52,25 @@ function createFailed(s: Situation): Explanation | undefined {
     detail: `The API server does not let ReplicaSet ${s.roles.newSet.name} be created: ${failure.message}`,
     unblock: 'Mend what the message names (a quota, an admission webhook); it is tried again by itself.',
   };
+}
+
+function refused({ snapshot }: Situation): Explanation | undefined {
+  const refusal = holdingRefusal(snapshot);
+  if (!refusal) return undefined;
+  return {
+    code: 'WriteRefused',
+    detail: `${refusalText(refusal)}.`,
+    unblock: 'Fix what the message names (a policy, an admission webhook, a permission); Sluice retries automatically.',
+  };
+}
+
+/** What is refused beside the reason: it keeps nothing from going on. */
+function alsoRefused({ snapshot }: Situation): string {
+  const others = snapshot.refusals?.filter((refusal) => refusal !== holdingRefusal(snapshot)) ?? [];
+  return others
+    .slice(0, 1)
+    .map((refusal) => ` ${refusalText(refusal)}.`)
+    .join('');
 }
 
 function stuck(s: Situation, status: RolloutStatus): Explanation | undefined {

@@ -18,3 +18,5 @@ export type * from './snapshot.ts';
 export * from './experiment/index.ts';
 export * from './analysis-run/index.ts';
 export * from './analysis-template/index.ts';
+export { refusalText, writeOf, writesOfChange } from './refusals.ts';
+export type { RefusableWrite, Refusal } from './refusals.ts';

@@ -1,6 +1,7 @@
 import { conditionReasons, conditionTypes } from '@sluice/model';
 import type { RolloutPhase, RolloutStatus } from '@sluice/model';
 import { conditionsOf, findCondition } from './conditions.ts';
+import { holdingRefusal, refusalText } from './refusals.ts';
 import { isUnfinished } from './restart.ts';
 import { blueGreenOf, canaryOf } from './situation.ts';
 import type { Situation } from './situation.ts';
@@ -13,7 +14,7 @@ export interface PhaseAndMessage {
 
 /** The first that fits is what people see. The texts are read by tools. Source: spec-rollout §2.4. */
 export function phaseOf(s: Situation, status: RolloutStatus, blocked?: TurnResult['blockedBy']): PhaseAndMessage {
-  const held = degraded(status) ?? pausedPhase(s, status);
+  const held = degraded(status) ?? refused(s) ?? pausedPhase(s, status);
   if (held) return held;
   const pending = podsPending(s, status) ?? cutoverPending(s, status);
   if (!pending) return { phase: 'Healthy', message: '' };
@@ -30,6 +31,11 @@ function degraded(status: RolloutStatus): PhaseAndMessage | undefined {
     ({ reason }) => reason === conditionReasons.aborted || reason === conditionReasons.progressDeadlineExceeded,
   );
   return stuck && { phase: 'Degraded', message: `${stuck.reason}: ${stuck.message}` };
+}
+
+function refused({ snapshot }: Situation): PhaseAndMessage | undefined {
+  const refusal = holdingRefusal(snapshot);
+  return refusal && { phase: 'Degraded', message: `${conditionReasons.writeRefused}: ${refusalText(refusal)}` };
 }
 
 function pausedPhase(s: Situation, status: RolloutStatus): PhaseAndMessage | undefined {

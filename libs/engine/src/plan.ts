@@ -1,6 +1,8 @@
 import type { Action, Changes, EventIntent, ReplicaSetChange, Target } from './decision.ts';
 import type { SetView } from './sets.ts';
 import type { KubeObject, ReplicaSet } from '@sluice/model';
+import { acceptedPart, writeOf } from './refusals.ts';
+import type { IsRefused } from './refusals.ts';
 import type { EpochMs } from './snapshot.ts';
 
 export const targetOf = (object: KubeObject): Target => ({
@@ -29,13 +31,20 @@ export class Plan {
     change: ReplicaSetChange,
   ) => { replicaSet: ReplicaSet; events: readonly EventIntent[] };
 
+  readonly #isRefused: IsRefused;
+
+  /** What `isRefused` names is left out, as if it had not been planned: what depends on it sees that it does not happen. */
   constructor(
     build: (set: SetView, change: ReplicaSetChange) => { replicaSet: ReplicaSet; events: readonly EventIntent[] },
+    isRefused: IsRefused = () => false,
   ) {
     this.#build = build;
+    this.#isRefused = isRefused;
   }
 
-  change(set: SetView, change: ReplicaSetChange, ...events: EventIntent[]): void {
+  change(set: SetView, wanted: ReplicaSetChange, ...events: EventIntent[]): void {
+    const change = set.stored ? acceptedPart(set.name, wanted, this.#isRefused) : wanted;
+    if (change === undefined) return;
     const planned = this.#sets.get(set) ?? { change: {}, events: [] };
     planned.change = {
       ...planned.change,
@@ -54,21 +63,25 @@ export class Plan {
   }
 
   claim(action: Action): void {
-    this.#first.push(action);
+    if (this.#isTaken(action)) this.#first.push(action);
   }
   service(action: Action): void {
-    this.#services.push(action);
+    if (this.#isTaken(action)) this.#services.push(action);
   }
   /** Declared after more pods are there and before any are taken away. */
   route(action: Action): void {
     this.#routes.push(action);
   }
   later(action: Action): void {
-    this.#last.push(action);
+    if (this.#isTaken(action)) this.#last.push(action);
   }
   /** Asked of another service when all else is done: one that is down keeps nothing from being served. */
   ask(action: Action): void {
     this.#asks.push(action);
+  }
+  #isTaken(action: Action): boolean {
+    const write = writeOf(action);
+    return write === undefined || !this.#isRefused(write);
   }
   wake(at: EpochMs): void {
     this.wakeAts.push(at);

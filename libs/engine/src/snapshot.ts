@@ -1,3 +1,4 @@
+import type { Refusal } from './refusals.ts';
 import type { StepPluginObservations } from './plugin-step/intent.ts';
 import type { RouterObservation } from './routed/intent.ts';
 import type {
@@ -95,6 +96,8 @@ export interface RolloutSnapshot {
   readonly templateRefusal?: { readonly hash: string; readonly message: string };
   /** The last failure to create the ReplicaSet with this hash for any other reason (quota, webhook). */
   readonly createFailure?: { readonly hash: string; readonly message: string };
+  /** Writes that the API server has refused and that are not tried again yet. */
+  readonly refusals?: readonly Refusal[];
   /** By name: what each router that the strategy names was last seen to route; one that is not here is unknown. */
   readonly routers?: Readonly<Record<string, RouterObservation>>;
   /** What routers have found wrong with the objects that the strategy names for them. Whom nobody could ask has found nothing. */

@@ -58,10 +58,13 @@ export const conditionTypes = {
   paused: 'Paused',
   replicaFailure: 'ReplicaFailure',
   progressing: 'Progressing',
+  /** Ours alone: the API server refuses a write, and what depends on it waits. */
+  writeRefused: 'WriteRefused',
 } as const;
 export type ConditionType = (typeof conditionTypes)[keyof typeof conditionTypes];
 
 export const conditionReasons = {
+  writeRefused: 'WriteRefused',
   invalidSpec: 'InvalidSpec',
   available: 'AvailableReason',
   healthy: 'RolloutHealthy',
@@ -89,6 +92,7 @@ export const pauseReasons = {
 } as const;
 
 export const eventReasons = {
+  writeRefused: 'WriteRefused',
   rolloutAddedToInformer: 'RolloutAddedToInformer',
   rolloutUpdated: 'RolloutUpdated',
   rolloutNotCompleted: 'RolloutNotCompleted',

@@ -9,7 +9,14 @@ import type { Sources } from './sources.ts';
 /** What is known besides the objects: see RolloutSnapshot. */
 export type Known = Pick<
   RolloutSnapshot,
-  'takenNames' | 'templateRefusal' | 'createFailure' | 'takenRunNames' | 'unreachable' | 'stepPlugins' | 'commands'
+  | 'refusals'
+  | 'takenNames'
+  | 'templateRefusal'
+  | 'createFailure'
+  | 'takenRunNames'
+  | 'unreachable'
+  | 'stepPlugins'
+  | 'commands'
 >;
 
 export interface SnapshotOptions {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { tellsOfPlugins } from '@sluice/engine';
+import { tellsOfPlugins, writeOf } from '@sluice/engine';
 import type { Action, Decision } from '@sluice/engine';
 import type { Rollout } from '@sluice/model';
 import { assertInCharge, discardedBy } from '@sluice/reconcile';
@@ -15,6 +15,7 @@ import {
   releaseReplicaSet,
   updateReplicaSet,
 } from './replica-sets.ts';
+import { refusable } from './refused.ts';
 import { patchRollout, patchStatus } from './rollout.ts';
 import { switchService } from './services.ts';
 
@@ -131,9 +132,11 @@ async function performActions(
     }
     wrote = true;
     if (action.kind === 'PatchRollout') {
-      rollout = await patchRollout(execution, rollout, action);
+      const before = rollout;
+      rollout = await refusable(execution, writeOf(action), () => patchRollout(execution, before, action));
       announce(execution, action);
-    } else if ((await perform(execution, action)) !== 'later') announce(execution, action);
+    } else if ((await refusable(execution, writeOf(action), () => perform(execution, action))) !== 'later')
+      announce(execution, action);
   }
   await patchGathered();
   return { rollout, asked, wrote };

@@ -4,6 +4,7 @@ import type { Rollout } from '@sluice/model';
 import type { PeerCalls } from './peers.ts';
 import type { TurnEvents } from '../turn-events.ts';
 import type { CreationAnswers } from '../assemble/creation-answers.ts';
+import type { WriteRefusals } from '../assemble/write-refusals.ts';
 
 /** What the kinds of actions need to be carried out. */
 export interface Execution {
@@ -24,6 +25,7 @@ export interface Execution {
   record(event: EventIntent): void;
   readonly events: Pick<TurnEvents, 'decided' | 'stored' | 'failed'>;
   readonly creations: CreationAnswers;
+  readonly refusals: WriteRefusals;
   readonly routers: RouterCalls;
   /** Calls a step plugin; absent where none is installed, and nothing is decided then that needs one. */
   readonly callStepPlugin?: ((call: StepPluginCall) => Promise<'asked' | 'resting'>) | undefined;

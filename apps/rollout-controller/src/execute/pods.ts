@@ -1,14 +1,28 @@
+import { writeOf } from '@sluice/engine';
 import { apiVersionOf, isKubeError, resources } from '@sluice/kube';
 import type { ResourceRef } from '@sluice/kube';
-import { assertInCharge } from '@sluice/reconcile';
+import { Answered, assertInCharge } from '@sluice/reconcile';
 import type { ActionOf, Execution } from './execution.ts';
+import { refusable } from './refused.ts';
 
 const atOnce = 10;
 
 /** Pods do not wait for each other. A pod that is gone needs no labels. */
 export async function patchPods(execution: Execution, actions: readonly ActionOf<'PatchPodMetadata'>[]): Promise<void> {
+  let refused: Answered | undefined;
   for (let from = 0; from < actions.length; from += atOnce)
-    await Promise.all(actions.slice(from, from + atOnce).map((action) => patchPod(execution, action)));
+    await Promise.all(
+      actions.slice(from, from + atOnce).map(async (action) => {
+        try {
+          await refusable(execution, writeOf(action), () => patchPod(execution, action));
+        } catch (error) {
+          // Each is noted; the pods behind it are no worse for it.
+          if (!(error instanceof Answered)) throw error;
+          refused = error;
+        }
+      }),
+    );
+  if (refused !== undefined) throw refused;
 }
 
 async function patchPod(execution: Execution, action: ActionOf<'PatchPodMetadata'>): Promise<void> {

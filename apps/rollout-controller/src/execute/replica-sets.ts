@@ -2,10 +2,11 @@ import { isKubeError, resources } from '@sluice/kube';
 import type { KubeError } from '@sluice/kube';
 import { eventReasons } from '@sluice/model';
 import type { OwnerReference, ReplicaSet, Rollout } from '@sluice/model';
-import { ownerOf } from '@sluice/engine';
+import { ownerOf, writesOfChange } from '@sluice/engine';
 import type { ReplicaSetChange, Target } from '@sluice/engine';
 import { Answered, StaleDecision, assertInCharge, createNamed } from '@sluice/reconcile';
 import type { ActionOf, Execution } from './execution.ts';
+import { isRefusal, noteRefusal } from './refused.ts';
 
 const ref = resources.replicaSets;
 
@@ -27,6 +28,7 @@ export async function createReplicaSet(execution: Execution, action: ActionOf<'C
         creations.refused(ownerUid, hash, wrongField(error) ?? message, execution.now());
         break;
       case 'Forbidden':
+      case 'MethodNotAllowed':
       case 'TooLarge':
       case 'Unexpected':
         creations.failed(ownerUid, hash, message, execution.now());
@@ -56,9 +58,36 @@ export async function updateReplicaSet(
   execution: Execution,
   { target, change }: ActionOf<'UpdateReplicaSet'>,
 ): Promise<void> {
-  const metadata = change.annotations === undefined ? {} : { metadata: { annotations: change.annotations } };
-  await patch(execution, target, { ...metadata, ...specOf(change) });
+  const { scale, label } = writesOfChange(target.name, change);
+  try {
+    await patch(execution, target, bodyOf(change));
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    // How many pods there are does not depend on what they wear.
+    if (label === undefined) noteRefusal(execution, scale!, error);
+    else if (scale === undefined) noteRefusal(execution, label, error);
+    else if (await isTaken(execution, target, { replicas: change.replicas! })) noteRefusal(execution, label, error);
+    else noteRefusal(execution, scale, error, label);
+    throw new Answered(error.message, { cause: error });
+  }
+  const { uid = '' } = execution.snapshot.rollout.metadata;
+  for (const write of [scale, label]) if (write !== undefined) execution.refusals.accepted(uid, write);
 }
+
+async function isTaken(execution: Execution, target: Target, change: ReplicaSetChange): Promise<boolean> {
+  try {
+    await patch(execution, target, bodyOf(change));
+    return true;
+  } catch (error) {
+    if (isRefusal(error)) return false;
+    throw error;
+  }
+}
+
+const bodyOf = (change: ReplicaSetChange): object => ({
+  ...(change.annotations !== undefined && { metadata: { annotations: change.annotations } }),
+  ...specOf(change),
+});
 
 function specOf({ replicas, minReadySeconds, podLabels, podAnnotations }: ReplicaSetChange): object {
   const template = {

@@ -1,7 +1,8 @@
 import { mergeDiff, resources } from '@sluice/kube';
 import type { Rollout, RolloutStatus } from '@sluice/model';
-import { assertInCharge } from '@sluice/reconcile';
+import { Answered, assertInCharge } from '@sluice/reconcile';
 import type { ActionOf, Execution } from './execution.ts';
+import { isRefusal, noteRefusal, refusedStatusParts } from './refused.ts';
 
 const ref = resources.rollouts;
 
@@ -24,7 +25,15 @@ export async function patchRollout(
  */
 export async function patchStatus(execution: Execution, stored: Rollout, status: RolloutStatus): Promise<Rollout> {
   const difference = mergeDiff(execution.stored.status, status);
-  return difference === undefined ? stored : await patch(execution, stored, { status: difference }, 'status');
+  if (difference === undefined) return stored;
+  try {
+    return await patch(execution, stored, { status: difference }, 'status');
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    // Offered again without the parts that were refused: a status that is never stored would hide what is wrong, and hold everything up.
+    noteRefusal(execution, { kind: 'PatchStatus', name: refusedStatusParts(execution, error) }, error);
+    throw new Answered(error.message, { cause: error });
+  }
 }
 
 async function patch(execution: Execution, stored: Rollout, body: object, subresource?: string): Promise<Rollout> {
