@@ -1,7 +1,9 @@
+import { hasRunMeasured } from '@sluice/engine';
 import { controllerOf, keyOf, sameJson } from '@sluice/kube';
 import type { KubeObject, Priority } from '@sluice/kube';
 import type { AnalysisRun, Experiment } from '@sluice/model';
 import type { Caches } from './assemble/caches.ts';
+import { isOfExperiment } from './assemble/projections.ts';
 
 export interface TriggerTargets {
   /** This Experiment has to be looked at. */
@@ -24,8 +26,11 @@ export function watchChanges(caches: Caches, { enqueue }: TriggerTargets): () =>
     caches.replicaSets.onChange((before, after) => ownerChanged(after ?? before)),
     caches.services.onChange((before, after) => ownerChanged(after ?? before)),
     caches.analysisRuns.onChange((before, after) => {
-      // Each measurement changes a run; only its phase and message concern the experiment.
-      if (before === undefined || after === undefined || verdictChanged(before, after)) ownerChanged(after ?? before);
+      // Each measurement changes a run; only its phase, its message and the first one concern the experiment.
+      const run = [after, before].find((each) => each !== undefined && isOfExperiment(each));
+      const isSame =
+        before && after && isOfExperiment(before) && isOfExperiment(after) && !verdictChanged(before, after);
+      if (!isSame) ownerChanged(run);
     }),
     caches.analysisTemplates.onChange((before, after) => {
       const template = after ?? before;
@@ -41,6 +46,7 @@ const verdictChanged = (before: AnalysisRun, after: AnalysisRun): boolean =>
   before.status?.phase !== after.status?.phase ||
   before.status?.message !== after.status?.message ||
   before.metadata.deletionTimestamp !== after.metadata.deletionTimestamp ||
+  hasRunMeasured(before) !== hasRunMeasured(after) ||
   before.spec.terminate !== after.spec.terminate;
 
 /** What is asked to end comes first. */

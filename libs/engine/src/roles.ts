@@ -1,4 +1,10 @@
-import { injectedPartsOf, podTemplateHash, podTemplateHashLabel, templatesEqual } from '@sluice/model';
+import {
+  fittingObjectName,
+  injectedPartsOf,
+  podTemplateHash,
+  podTemplateHashLabel,
+  templatesEqual,
+} from '@sluice/model';
 import type { PodTemplateSpec, ReplicaSet, RolloutStatus, RolloutStrategy } from '@sluice/model';
 import { availablePods } from './pods.ts';
 import { isRestartPending } from './restart.ts';
@@ -86,7 +92,7 @@ function nameForNew(snapshot: RolloutSnapshot, template: PodTemplateSpec, status
   let collisionCount = status.collisionCount ?? undefined;
   for (;;) {
     const hash = podTemplateHash(template, collisionCount);
-    const name = `${snapshot.rollout.metadata.name}-${hash}`;
+    const name = fittingObjectName(snapshot.rollout.metadata.name, `-${hash}`);
     if (!taken.has(name)) return { hash, name, collisionCount };
     taken.delete(name);
     collisionCount = (collisionCount ?? 0) + 1;

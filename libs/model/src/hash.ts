@@ -43,6 +43,9 @@ export const podTemplateHash = (template: PodTemplateSpec, collisionCount?: numb
   );
 };
 
+/** Hash of a text, up to 10 characters that may stand in names. */
+export const textHash = (text: string): string => safeEncode(fnv1a(utf8.encode(text)));
+
 /** Hash of the steps of a canary; no steps and an empty list are the same. */
 export const stepHash = (canarySteps: readonly CanaryStep[] | null | undefined): string => {
   const list = canarySteps ?? [];

@@ -1,5 +1,6 @@
 export * from './api/index.ts';
 export * from './durations.ts';
+export * from './fitting-name.ts';
 export * from './hash.ts';
 export * from './int-or-string.ts';
 export * from './names.ts';

@@ -1,7 +1,7 @@
 import { controllerOf, createInformer, keyOf, resources } from '@sluice/kube';
 import type { Informer, KubeObject } from '@sluice/kube';
 import { podTemplateHashLabel } from '@sluice/model';
-import type { AnalysisRun, AnalysisTemplate, Experiment, ReplicaSet, Service } from '@sluice/model';
+import type { AnalysisRun, AnalysisTemplate, Experiment } from '@sluice/model';
 import { createCacheSet, informerOptions, instanceSelector } from '@sluice/reconcile';
 import type { CacheSet, CacheSetOptions } from '@sluice/reconcile';
 import {
@@ -11,15 +11,16 @@ import {
   projectReplicaSet,
   projectService,
 } from './projections.ts';
+import type { CachedReplicaSet, CachedService, OwnOrStub } from './projections.ts';
 
 /** Local copies of what Experiments are made of. What belongs to an Experiment has the index `experiment` (uid of its controller). */
 export interface Caches extends CacheSet {
   /** Index: `template` (`namespace/name` of each AnalysisTemplate that it names). */
   readonly experiments: Informer<Experiment>;
   /** Those with the hash label. */
-  readonly replicaSets: Informer<ReplicaSet>;
-  readonly services: Informer<Service>;
-  readonly analysisRuns: Informer<AnalysisRun>;
+  readonly replicaSets: Informer<OwnOrStub<CachedReplicaSet>>;
+  readonly services: Informer<OwnOrStub<CachedService>>;
+  readonly analysisRuns: Informer<OwnOrStub<AnalysisRun>>;
   readonly analysisTemplates: Informer<AnalysisTemplate>;
 }
 
@@ -34,20 +35,20 @@ export function createCaches(options: CacheSetOptions): Caches {
     project: projectExperiment,
     indexes: { template: templateIndex },
   });
-  const replicaSets = createInformer<ReplicaSet>({
+  const replicaSets = createInformer<OwnOrStub<CachedReplicaSet>>({
     ...shared('replicasets'),
     ref: resources.replicaSets,
     labelSelector: podTemplateHashLabel,
     project: projectReplicaSet,
     indexes,
   });
-  const services = createInformer<Service>({
+  const services = createInformer<OwnOrStub<CachedService>>({
     ...shared('services'),
     ref: resources.services,
     project: projectService,
     indexes,
   });
-  const analysisRuns = createInformer<AnalysisRun>({
+  const analysisRuns = createInformer<OwnOrStub<AnalysisRun>>({
     ...shared('analysisruns'),
     ref: resources.analysisRuns,
     labelSelector,

@@ -2,8 +2,10 @@ import { needsRoutes, rolloutOf } from '@sluice/engine';
 import type { EpochMs, ExperimentAnswers, ExperimentSnapshot, Observed } from '@sluice/engine';
 import { isKubeError, resources } from '@sluice/kube';
 import type { KubeClient, KubeLogger, KubeObject, RawObject, ResourceRef } from '@sluice/kube';
-import type { AnalysisTemplate, Experiment } from '@sluice/model';
+import type { AnalysisRun, AnalysisTemplate, Experiment } from '@sluice/model';
 import type { Caches } from './caches.ts';
+import { isOfExperiment } from './projections.ts';
+import type { CachedReplicaSet, CachedService } from './projections.ts';
 
 /** Where a snapshot is taken from. */
 export interface Sources {
@@ -21,9 +23,9 @@ export async function assembleSnapshot(
 ): Promise<ExperimentSnapshot> {
   const { caches } = sources;
   const uid = experiment.metadata.uid ?? '';
-  const replicaSets = byName(caches.replicaSets.byIndex('experiment', uid));
-  const analysisRuns = byName(caches.analysisRuns.byIndex('experiment', uid));
-  const services = byName(caches.services.byIndex('experiment', uid));
+  const replicaSets = byName(caches.replicaSets.byIndex('experiment', uid).filter(isOfExperiment<CachedReplicaSet>));
+  const analysisRuns = byName(caches.analysisRuns.byIndex('experiment', uid).filter(isOfExperiment<AnalysisRun>));
+  const services = byName(caches.services.byIndex('experiment', uid).filter(isOfExperiment<CachedService>));
   const [templates, absentRuns, routedHashes] = await Promise.all([
     readTemplates(sources, experiment),
     findAbsentRuns(sources, experiment, new Set(analysisRuns.map(({ metadata }) => metadata.name))),

@@ -1,6 +1,7 @@
 import { formatTime, parseTime } from '@sluice/model';
 import type { Measurement, MetricResult } from '@sluice/model';
 import type { EpochMs } from '../snapshot.ts';
+import { terminatedMessage } from './given-up.ts';
 import { isCompleted, nextOrdinal, unfinished } from './metric-phase.ts';
 import type { FinishedMeasurement, MeasurementOutcome, PendingMeasurement } from './snapshot.ts';
 
@@ -92,11 +93,6 @@ export function withOutcome(
     result ?? withoutEmpty({ name: outcome.metric, phase: 'Pending', dryRun, metadata: { ...outcome.metricMetadata } });
   return outcome.kind === 'finished' ? finish(before, outcome) : suspend(before, outcome, now);
 }
-
-export const terminatedMessage = 'Metric Terminated';
-
-export const wasGivenUp = (measurement: Measurement | undefined): boolean =>
-  measurement?.phase === 'Inconclusive' && measurement.message === terminatedMessage;
 
 /**
  * The result after its unfinished measurement was given up. It is inconclusive at once, whether or not the provider answers: a verdict does

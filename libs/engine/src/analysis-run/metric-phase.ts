@@ -1,4 +1,5 @@
 import type { AnalysisPhase, Measurement, MetricResult } from '@sluice/model';
+import { wasGivenUp } from './given-up.ts';
 import type { MetricLimits } from './limits.ts';
 
 // Is a metric done, and how? Source: spec-analysis §6.1; the numbers are its rows.
@@ -41,6 +42,10 @@ export function excessOf(result: MetricResult, limits: MetricLimits): Excess | u
     : undefined;
 }
 
+/** Whether a provider has answered at least once. Errors and measurements that were stopped are no evidence. */
+export const hasEvidence = (result: MetricResult | undefined): boolean =>
+  (result?.count ?? 0) > (wasGivenUp(result?.measurements?.at(-1)) ? 1 : 0);
+
 /** Whether so many successes in a row are what the metric waits for (row 7). */
 export const hasSuccessesInARow = (result: MetricResult, { consecutiveSuccessLimit }: MetricLimits): boolean =>
   consecutiveSuccessLimit > 0 && (result.consecutiveSuccess ?? 0) >= consecutiveSuccessLimit;
@@ -50,8 +55,8 @@ export const hasCount = (result: MetricResult, { count }: MetricLimits): boolean
   (result.count ?? 0) >= Math.max(1, count);
 
 /** What every wanted measurement having been made says about the metric (rows 8 to 10). */
-function phaseAtCount({ failureLimit, consecutiveSuccessLimit }: MetricLimits): AnalysisPhase {
-  if (consecutiveSuccessLimit <= 0) return 'Successful';
+function phaseAtCount(result: MetricResult, { failureLimit, consecutiveSuccessLimit }: MetricLimits): AnalysisPhase {
+  if (consecutiveSuccessLimit <= 0) return hasEvidence(result) ? 'Successful' : 'Inconclusive';
   return failureLimit >= 0 ? 'Inconclusive' : 'Failed';
 }
 
@@ -67,6 +72,7 @@ export function metricPhase(
   const excess = excessOf(result, limits);
   if (excess !== undefined) return excess.phase;
   if (hasSuccessesInARow(result, limits)) return 'Successful';
-  if (hasCount(result, limits)) return phaseAtCount(limits);
-  return isTerminating ? 'Successful' : 'Running';
+  if (hasCount(result, limits)) return phaseAtCount(result, limits);
+  if (!isTerminating) return 'Running';
+  return hasEvidence(result) ? 'Successful' : 'Inconclusive';
 }

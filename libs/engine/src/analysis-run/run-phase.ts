@@ -1,10 +1,11 @@
 import type { AnalysisPhase, MetricResult, RunSummary } from '@sluice/model';
-import { excessOf, isCompleted } from './metric-phase.ts';
+import { excessOf, hasEvidence, isCompleted } from './metric-phase.ts';
 import type { ResolvedMetric } from './resolved-run.ts';
 
 // What do the metrics together say? Source: spec-analysis §6.2 and §6.3.
 
 export const runTerminatedMessage = 'Run Terminated';
+export const nothingMeasuredMessage = 'Run Terminated before anything was measured';
 
 const severity: Readonly<Record<AnalysisPhase, number>> = {
   Successful: 0,
@@ -51,11 +52,17 @@ export function runPhase(
   for (const metric of metrics) {
     const { resolved, result } = metric;
     if (resolved.dryRun || result === undefined || !isCompleted(result.phase)) continue;
-    if (severity[result.phase] <= severity[worst.phase]) continue;
     const reason = assessment(metric);
+    // A metric that was stopped before it measured anything gives no reason: one that has a reason says more.
+    const saysMore = result.phase === worst.phase && worst.message === base && reason !== undefined;
+    if (severity[result.phase] <= severity[worst.phase] && !saysMore) continue;
     worst = { phase: result.phase, message: reason === undefined ? base : `Metric "${resolved.name}" ${reason}` };
   }
-  return worst;
+  const deciding = metrics.filter(({ resolved }) => !resolved.dryRun);
+  const asked = deciding.length > 0 ? deciding : metrics;
+  const isUnmeasured = terminateRequested && !asked.some(({ result }) => hasEvidence(result));
+  const isOpen = worst.phase === 'Successful' || (worst.phase === 'Inconclusive' && worst.message === base);
+  return isUnmeasured && isOpen ? { phase: 'Inconclusive', message: nothingMeasuredMessage } : worst;
 }
 
 /**
@@ -81,7 +88,7 @@ export function summaryOf(metrics: readonly MeasuredMetric[]): RunSummary {
         add('failed');
         break;
       default:
-        add('successful');
+        add(hasEvidence(result) ? 'successful' : 'inconclusive');
     }
   }
   return summary;

@@ -1,7 +1,7 @@
 import { parseTime } from '@sluice/model';
 import type { AnalysisRunStatus } from '@sluice/model';
 import type { EpochMs } from '../snapshot.ts';
-import { wasGivenUp } from './bookkeeping.ts';
+import { wasGivenUp } from './given-up.ts';
 import type { MeasurementTask } from './decision.ts';
 import { lastFinish, nextDueAt } from './due.ts';
 import { isCompleted, nextOrdinal, unfinished } from './metric-phase.ts';

@@ -1,6 +1,6 @@
 import { parseTime } from '@sluice/model';
 import type { AnalysisRun } from '@sluice/model';
-import { wasGivenUp } from './bookkeeping.ts';
+import { wasGivenUp } from './given-up.ts';
 import { hasCount, hasSuccessesInARow, isCompleted } from './metric-phase.ts';
 import { resolveRun } from './resolved-run.ts';
 import type { ResolvedMetric } from './resolved-run.ts';

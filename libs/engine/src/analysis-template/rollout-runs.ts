@@ -1,4 +1,5 @@
 import {
+  fittingObjectName,
   instanceIdLabel,
   podTemplateHashLabel,
   revisionAnnotation,
@@ -40,7 +41,7 @@ function infix({ kind, stepIndex }: RolloutRun): string {
 
 /** Name of the run, before any collision suffix. */
 export const rolloutRunName = (rollout: Rollout, run: RolloutRun): string =>
-  `${rollout.metadata.name}-${run.podHash}-${run.revision}${infix(run)}`;
+  fittingObjectName(rollout.metadata.name, `-${run.podHash}-${run.revision}${infix(run)}`);
 
 function labelsOf({ metadata, spec }: Rollout, run: RolloutRun, analysis: RolloutAnalysis): Record<string, string> {
   const instanceId = metadata.labels?.[instanceIdLabel];

@@ -1,4 +1,4 @@
-import { podTemplateHashLabel, revisionAnnotation } from '@sluice/model';
+import { fittingObjectName, podTemplateHashLabel, revisionAnnotation } from '@sluice/model';
 import type {
   Experiment,
   ExperimentAnalysis,
@@ -16,7 +16,7 @@ import type { Situation } from '../situation.ts';
 
 /** The part of its name that all experiments of one step have in common: the first has no more, later ones get `-1`, `-2`, … */
 export const experimentName = (s: Situation, stepIndex: number): string =>
-  `${s.rollout.metadata.name}-${s.roles.newSet.hash}-${newRevision(s)}-${stepIndex}`;
+  fittingObjectName(s.rollout.metadata.name, `-${s.roles.newSet.hash}-${newRevision(s)}-${stepIndex}`);
 
 /** The Experiment of a step. Source: spec-experiment §10.2. */
 export function buildExperiment(s: Situation, stepIndex: number, step: ExperimentStep): Resolved<Experiment> {

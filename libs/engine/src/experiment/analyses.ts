@@ -1,4 +1,4 @@
-import { eventReasons, instanceIdLabel, parseTime } from '@sluice/model';
+import { eventReasons, fittingObjectName, instanceIdLabel, parseTime } from '@sluice/model';
 import type { AnalysisRun, AnalysisTemplate, ExperimentAnalysis, ExperimentAnalysisRunStatus } from '@sluice/model';
 import { tookTime, verdictOf } from '../analysis-run/verdict.ts';
 import { buildAnalysisRun } from '../analysis-template/build.ts';
@@ -125,7 +125,7 @@ function wishOf(s: Situation, analysis: ExperimentAnalysis): Resolved<AnalysisRu
   const instanceId = experiment.metadata.labels?.[instanceIdLabel];
   const built = buildAnalysisRun({
     namespace: experiment.metadata.namespace ?? '',
-    name: `${experiment.metadata.name}-${analysis.name}`,
+    name: fittingObjectName(`${experiment.metadata.name}-${analysis.name}`),
     labels: { ...(instanceId && { [instanceIdLabel]: instanceId }), ...analysisRunMetadata?.labels },
     annotations: { ...analysisRunMetadata?.annotations },
     owner: ownerReferenceTo(experiment),

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { podTemplateHash } from '@sluice/model';
 import type {
   AnalysisRun,
+  AnalysisRunStatus,
   Experiment,
   ExperimentStatus,
   ExperimentTemplate,
@@ -175,6 +176,67 @@ describe('Services', () => {
     expect(statusOf(world).templateStatuses?.[1]?.serviceName).toBeUndefined();
   });
 
+  test('or pods that never became available when the experiment was terminated are no success', () => {
+    const world = worldOf({ templates: [variant('a')] });
+    world.decide();
+    world.happen({ kind: 'terminate' });
+    world.decide();
+    world.decide();
+    expect(statusOf(world)).toMatchObject({
+      phase: 'Inconclusive',
+      message: 'Experiment was terminated before its versions became available',
+    });
+  });
+
+  test('name their ports where there are several, each once', () => {
+    const container = (name: string, ports: object[]) => ({ name, image: 'shop:1', ports });
+    const containers = [
+      container('main', [
+        { containerPort: 8080 },
+        { containerPort: 9090, protocol: 'UDP' },
+        { containerPort: 80, name: 'http' },
+      ]),
+      container('side', [
+        { containerPort: 8080 },
+        { containerPort: 81, name: 'http' },
+        { containerPort: 8080, protocol: 'UDP' },
+      ]),
+    ];
+    const template = { metadata: { labels: { app: 'a' } }, spec: { containers } };
+    const world = worldOf({ templates: [variant('a', { service: {}, template })] });
+    go(world);
+    expect(world.services[0]?.spec?.ports?.map(({ name, port }) => [name, port])).toEqual([
+      ['tcp-8080', 8080],
+      ['udp-9090', 9090],
+      ['http', 80],
+      ['tcp-81', 81],
+      ['udp-8080', 8080],
+    ]);
+  });
+
+  test('and ReplicaSets and runs get names that fit, whatever templates and analyses are called', () => {
+    const long = `compare-${'the-checkout-of-the-shop-'.repeat(3)}a`;
+    const template = {
+      metadata: { labels: { app: 'a' } },
+      spec: { containers: [{ name: 'c', image: 'shop:1', ports: [{ containerPort: 80 }] }] },
+    };
+    const world = worldOf({
+      templates: [variant(long, { service: {}, template }), variant('B side', { service: {}, template })],
+      analyses: [{ name: 'Error Rate', templateName: 'check' }],
+    });
+    go(world, 5);
+    expect(world.sets[0]?.metadata.name).toBe(`compare-${long}`);
+    expect(world.sets[1]?.metadata.name).toMatch(/^compare-b-side-[a-z0-9]+$/);
+    expect(world.services).toHaveLength(2);
+    for (const { metadata } of world.services) expect(metadata.name).toMatch(/^[a-z][-a-z0-9]{1,61}[a-z0-9]$/);
+    expect(statusOf(world).templateStatuses?.[0]?.serviceName).toBe(world.services[0]?.metadata.name);
+    expect(world.runs[0]?.metadata.name).toMatch(/^compare-error-rate-[a-z0-9]+$/);
+    world.happen({ kind: 'measure', phase: 'Running' });
+    go(world);
+    expect(world.runs).toHaveLength(1);
+    expect(statusOf(world).analysisRuns).toMatchObject([{ name: 'Error Rate', phase: 'Running' }]);
+  });
+
   test('are not made for pods without ports', () => {
     const bare = { metadata: { labels: { app: 'a' } }, spec: { containers: [{ name: 'main', image: 'shop:1' }] } };
     const world = worldOf({ templates: [variant('a', { service: {}, template: bare })] });
@@ -331,6 +393,40 @@ describe('analyses', () => {
       message: 'Experiment was terminated before its required AnalysisRuns completed',
     });
     expect(world.runs[0]?.spec.terminate).toBe(true);
+  });
+
+  test('that had not measured anything when the experiment was terminated are no success, and measured ones are', () => {
+    const terminated = (status: AnalysisRunStatus): ExperimentStatus => {
+      const world = worldOf(analysed);
+      go(world, 5);
+      world.runs = world.runs.map((run) => ({ ...run, status }));
+      world.happen({ kind: 'terminate' });
+      world.decide();
+      return statusOf(world);
+    };
+    const result = { name: 'web', phase: 'Running' } as const;
+    for (const metricResults of [[], [{ ...result, error: 2 }]])
+      expect(terminated({ phase: 'Running', metricResults })).toMatchObject({
+        phase: 'Inconclusive',
+        message: "Experiment was terminated before its analysis 'check' measured anything",
+      });
+    expect(terminated({ phase: 'Running', metricResults: [{ ...result, count: 1 }] }).phase).toBe('Successful');
+  });
+
+  test('that have met errors only hold the end until they have measured', () => {
+    const world = worldOf({ ...analysed, duration: '5s' });
+    go(world, 5);
+    const say = (metricResults: AnalysisRunStatus['metricResults']): void => {
+      world.runs = world.runs.map((run) => ({ ...run, status: { phase: 'Running', metricResults } }));
+      world.decide();
+    };
+    world.happen({ kind: 'time', seconds: 60 });
+    say([{ name: 'web', phase: 'Running', error: 2 }]);
+    expect(statusOf(world).phase).toBe('Running');
+    expect(world.decide().explanation.detail).toContain('"check" have not measured anything yet');
+    say([{ name: 'web', phase: 'Running', error: 2, count: 1 }]);
+    world.decide();
+    expect(statusOf(world).phase).toBe('Successful');
   });
 
   test('that nobody began hold the end, say so, and begin when the runner is back', () => {

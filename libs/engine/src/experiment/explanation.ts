@@ -2,7 +2,7 @@ import { parseTime } from '@sluice/model';
 import type { ExperimentExplanation } from './decision.ts';
 import { waitingAnalyses } from './analyses.ts';
 import { planSet } from './replica-sets.ts';
-import { timeIsOverAt, desiredReplicas, isCompleted, notBegun, replicaSetName } from './situation.ts';
+import { timeIsOverAt, desiredReplicas, isCompleted, replicaSetName, unmeasured } from './situation.ts';
 import type { Situation } from './situation.ts';
 import { isNameTaken } from './templates.ts';
 
@@ -75,13 +75,13 @@ function waitingForAnalyses(s: Situation): ExperimentExplanation | undefined {
       detail: `The templates of analysis "${waiting.analysis.name}" could not be read.`,
       unblock: 'It is tried again by itself; look at the permissions of the experiment-manager if it stays so.',
     };
-  const idle = notBegun(s);
+  const idle = unmeasured(s);
   if (idle.length === 0) return undefined;
   const names = idle.map(({ name }) => `"${name}"`).join(', ');
   const trouble = s.snapshot.answers?.analysisRunnerTrouble;
   return {
     code: 'WaitingForAnalysisRunner',
-    detail: `The analyses ${names} have not begun${trouble ? `: ${trouble}` : ''}. The experiment does not end by time before they have.`,
+    detail: `The analyses ${names} have not measured anything yet${trouble ? `: ${trouble}` : ''}. The experiment does not end by time before they have.`,
     unblock: trouble ? 'Bring the analysis-runner back; it goes on by itself then.' : byItself,
   };
 }

@@ -5,6 +5,7 @@ import type { ConditionContent, Conditions } from '../conditions.ts';
 import {
   analysisStatusOf,
   hasElapsed,
+  hasMeasured,
   isBad,
   isCompleted,
   isTerminating,
@@ -48,6 +49,18 @@ function analysesOutcome(s: Situation): Outcome {
   return { phase: worst === 'Pending' ? 'Running' : worst, message: isBad(worst) ? message : undefined };
 }
 
+/** What an experiment that was terminated had not shown by then; undefined where it had shown something of everything. */
+function notShown(s: Situation): Outcome | undefined {
+  if (!s.experiment.spec.terminate) return undefined;
+  const terminated = (before: string): Outcome => ({
+    phase: 'Inconclusive',
+    message: `Experiment was terminated before ${before}`,
+  });
+  if (s.templates.length > 0 && !s.status.availableAt) return terminated('its versions became available');
+  const silent = s.analyses.find((analysis) => !hasMeasured(s, analysis));
+  return silent && terminated(`its analysis '${silent.name}' measured anything`);
+}
+
 const endedTooEarly: Outcome = {
   phase: 'Inconclusive',
   message: 'Experiment was terminated before its required AnalysisRuns completed',
@@ -64,7 +77,7 @@ function nextOutcome(s: Situation): Outcome {
         // Nobody may wait for ever for runs that are being ended, nor take that for success.
         return s.experiment.spec.terminate ? endedTooEarly : { phase: 'Running' };
       }
-      return isCompleted(analyses.phase) ? analyses : templates;
+      return notShown(s) ?? (isCompleted(analyses.phase) ? analyses : templates);
     case 'Failed':
     case 'Error':
       return templates;

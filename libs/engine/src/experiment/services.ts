@@ -1,4 +1,4 @@
-import { experimentTemplateNameAnnotation } from '@sluice/model';
+import { experimentTemplateNameAnnotation, fittingServiceName } from '@sluice/model';
 import type { ExperimentTemplate, ReplicaSet, Service, ServicePort } from '@sluice/model';
 import { targetOf } from '../plan.ts';
 import type { ExperimentAction } from './decision.ts';
@@ -8,7 +8,7 @@ import { desiredReplicas, isMadeFor, replicaSetName } from './situation.ts';
 import type { Situation } from './situation.ts';
 
 export const serviceName = (s: Situation, template: ExperimentTemplate): string =>
-  template.service?.name || replicaSetName(s.experiment, template.name);
+  template.service?.name || fittingServiceName(replicaSetName(s.experiment, template.name));
 
 /** The Service that is to stand in front of this template's pods now, as it exists. */
 export function serviceOf(s: Situation, template: ExperimentTemplate): Service | undefined {
@@ -19,16 +19,43 @@ export function serviceOf(s: Situation, template: ExperimentTemplate): Service |
   );
 }
 
-/** One port for each container port, under its own number and name. Without any there is no Service. Source: spec-experiment §6. */
+/**
+ * One port for each container port, under its own number and name. Without any there is no Service. Source: spec-experiment §6.
+ * Of several ports each needs a name, and neither a name nor a number may come twice.
+ */
 export function portsOf(template: ExperimentTemplate): readonly ServicePort[] {
-  return (template.template?.spec?.containers ?? []).flatMap(({ ports }) =>
-    (ports ?? []).map(({ name, containerPort, protocol }) => ({
+  const all = (template.template?.spec?.containers ?? []).flatMap(({ ports }) =>
+    (ports ?? []).map(({ name, containerPort, protocol }): ServicePort => ({
       ...(name !== undefined && { name }),
       ...(protocol !== undefined && { protocol }),
       port: containerPort,
       targetPort: containerPort,
     })),
   );
+  const distinct = all.filter((port, index) => all.findIndex((other) => numberOf(other) === numberOf(port)) === index);
+  return distinct.length > 1 ? withNames(distinct) : distinct;
+}
+
+const numberOf = ({ port, protocol }: ServicePort): string => `${(protocol ?? 'TCP').toLowerCase()}-${port}`;
+
+function withNames(ports: readonly ServicePort[]): readonly ServicePort[] {
+  const used = new Set<string>();
+  const given = ports.map(({ name }) => {
+    const isFree = name !== undefined && name !== '' && !used.has(name);
+    if (isFree) used.add(name);
+    return isFree ? name : undefined;
+  });
+  return ports.map((port, index) => {
+    const name = given[index] ?? freeName(numberOf(port), used);
+    used.add(name);
+    return { ...port, name };
+  });
+}
+
+function freeName(wanted: string, used: ReadonlySet<string>): string {
+  let name = wanted;
+  for (let count = 2; used.has(name); count++) name = `${wanted}-${count}`;
+  return name;
 }
 
 function buildService(s: Situation, template: ExperimentTemplate, set: ReplicaSet): Service {

@@ -1,6 +1,13 @@
-import { durationMs, experimentNameAnnotation, experimentTemplateNameAnnotation, parseTime } from '@sluice/model';
+import {
+  durationMs,
+  experimentNameAnnotation,
+  experimentTemplateNameAnnotation,
+  fittingObjectName,
+  parseTime,
+} from '@sluice/model';
 import type {
   AnalysisPhase,
+  AnalysisRun,
   Experiment,
   ExperimentAnalysis,
   ExperimentAnalysisRunStatus,
@@ -11,6 +18,7 @@ import type {
   TemplateStatus,
   TemplateStatusCode,
 } from '@sluice/model';
+import { hasEvidence } from '../analysis-run/metric-phase.ts';
 import type { EpochMs } from '../snapshot.ts';
 import type { ExperimentSnapshot } from './snapshot.ts';
 
@@ -42,7 +50,7 @@ export function situationOf(snapshot: ExperimentSnapshot, status: ExperimentStat
 }
 
 export const replicaSetName = (experiment: Experiment, template: string): string =>
-  `${experiment.metadata.name}-${template}`;
+  fittingObjectName(`${experiment.metadata.name}-${template}`);
 
 /** Whether an object of ours was made for this template. */
 export function isMadeFor(object: KubeObject, experiment: Experiment, template: string): boolean {
@@ -122,16 +130,27 @@ export function timeIsOverAt(s: Situation): EpochMs | undefined {
 }
 
 /**
- * Analyses that have not begun to measure. An experiment must not end successfully by the passing of time while nobody has looked at what it was made
- * to show: it waits for them.
+ * Analyses that have not measured anything. An experiment does not end as Successful by the passing of time before each has: errors
+ * are no evidence.
  */
-export const notBegun = ({ analyses, status }: Situation): readonly ExperimentAnalysis[] =>
-  analyses.filter(({ name }) => {
-    const phase = analysisStatusOf(status, name)?.phase;
-    return phase === undefined || phase === 'Pending';
-  });
+export const unmeasured = (s: Situation): readonly ExperimentAnalysis[] =>
+  s.analyses.filter(
+    (analysis) => !isCompleted(analysisStatusOf(s.status, analysis.name)?.phase) && !hasMeasured(s, analysis),
+  );
+
+/** Whether a provider has answered for this analysis; of a run that is gone, whether it had a verdict. */
+export function hasMeasured({ status, snapshot }: Situation, { name }: ExperimentAnalysis): boolean {
+  const entry = analysisStatusOf(status, name);
+  if (entry === undefined || entry.phase === 'Pending') return false;
+  const run = snapshot.analysisRuns.find(({ metadata }) => metadata.name === entry.analysisRun);
+  if (run === undefined) return isCompleted(entry.phase);
+  return hasRunMeasured(run);
+}
+
+/** Whether a provider has answered at least once for a metric of the run. */
+export const hasRunMeasured = ({ status }: AnalysisRun): boolean => (status?.metricResults ?? []).some(hasEvidence);
 
 export function hasElapsed(s: Situation): boolean {
   const end = timeIsOverAt(s);
-  return end !== undefined && s.now >= end && notBegun(s).length === 0;
+  return end !== undefined && s.now >= end && unmeasured(s).length === 0;
 }

@@ -232,10 +232,12 @@ export class ExperimentWorld {
     const ended = ['Successful', 'Failed', 'Error', 'Inconclusive'];
     this.runs = this.runs.map((run) => {
       if (ended.includes(run.status?.phase ?? '')) return run;
-      // A run that is stopped says Successful without having measured.
-      if (run.spec.terminate) return { ...run, status: { phase: 'Successful', message: 'Run Terminated' } };
+      // A run that is stopped says Successful where it has measured at all.
+      const { metricResults } = run.status ?? {};
+      const stopped: AnalysisPhase = metricResults ? 'Successful' : 'Inconclusive';
+      if (run.spec.terminate) return { ...run, status: { ...run.status, phase: stopped, message: 'Run Terminated' } };
       const result = { name: 'web', phase, count: 1, successful: 1 };
-      return { ...run, status: { phase, ...(phase === 'Successful' && { metricResults: [result] }) } };
+      return { ...run, status: { phase, ...(phase !== 'Pending' && { metricResults: [result] }) } };
     });
   }
 

@@ -1,3 +1,4 @@
+import type { AnalysisPhase } from '@sluice/model';
 import { describe, expect, it } from 'vitest';
 import { verdictOf } from '../../src/index.ts';
 import { analysisRun, begin, Driver, metric, start } from './driver.ts';
@@ -294,6 +295,24 @@ describe('the end', () => {
     run.wait(1000);
     expect(run.status).toMatchObject({ phase: 'Successful', message: 'Run Terminated' });
     expect(verdictOf(run.run)).toBe('Terminated');
+  });
+
+  it.each<[string, AnalysisPhase[]]>([
+    ['anything was measured', []],
+    ['anything but errors was measured', ['Error', 'Error']],
+  ])('before %s is no success', (_what, phases) => {
+    const run = begin([metric('web', { interval: '30s', count: 10 })]);
+    run.answers('web', ...(phases as never[]));
+    run.run = { ...run.run, spec: { ...run.run.spec, terminate: true } };
+    run.wait(1000);
+    expect(run.status).toMatchObject({
+      phase: 'Inconclusive',
+      message: 'Run Terminated before anything was measured',
+      runSummary: { count: 1 },
+    });
+    expect(run.status?.runSummary).not.toHaveProperty('successful');
+    expect(run.status?.metricResults?.map(({ phase }) => phase) ?? []).not.toContain('Successful');
+    expect(verdictOf(run.run)).toBe('Inconclusive');
   });
 
   it('by a person counts a failure that is already at hand', () => {

@@ -291,8 +291,12 @@ function phaseOf(spec: Metric, result: MetricResult): AnalysisPhase {
   const wanted = Number(spec.consecutiveSuccessLimit);
   if (wanted > 0 && consecutiveSuccess >= wanted) return 'Successful';
   if (count >= Number(spec.count) && wanted > 0) return Number(spec.failureLimit) >= 0 ? 'Inconclusive' : 'Failed';
-  return 'Successful';
+  return hasEvidence(result) ? 'Successful' : 'Inconclusive';
 }
+
+/** At least one answer that is no error. */
+const hasEvidence = ({ count = 0, measurements = [] }: MetricResult): boolean =>
+  count > (measurements.at(-1)?.message === 'Metric Terminated' ? 1 : 0);
 
 function checkVerdict({ spec, status }: AnalysisRun, wasTerminated: boolean): void {
   const phases = spec.metrics
@@ -301,7 +305,12 @@ function checkVerdict({ spec, status }: AnalysisRun, wasTerminated: boolean): vo
       const result = status?.metricResults?.find(({ name }) => name === one.name);
       return result ? [phaseOf(one, result)] : [];
     });
-  const want = worst[Math.max(0, ...phases.map((one) => worst.indexOf(one)))];
+  const deciding = spec.metrics.filter(({ name }) => !(spec.dryRun?.length && name === 'b'));
+  const isMeasured = (deciding.length > 0 ? deciding : spec.metrics).some(({ name }) =>
+    status?.metricResults?.some((result) => result.name === name && hasEvidence(result)),
+  );
+  const told = worst[Math.max(0, ...phases.map((one) => worst.indexOf(one)))];
+  const want = wasTerminated && !isMeasured && told === 'Successful' ? 'Inconclusive' : told;
   if (status?.phase !== want) throw new Broken('verdict', { want, status });
   const isShort = spec.metrics.some(({ name }) => !status?.metricResults?.some((result) => result.name === name));
   if (isShort && want === 'Successful' && !wasTerminated) throw new Broken('evidence', status);

@@ -1,0 +1,7 @@
+import type { Measurement } from '@sluice/model';
+
+export const terminatedMessage = 'Metric Terminated';
+
+/** Whether it was under way at its provider when its run was ended: the provider never answered. */
+export const wasGivenUp = (measurement: Measurement | undefined): boolean =>
+  measurement?.phase === 'Inconclusive' && measurement.message === terminatedMessage;
