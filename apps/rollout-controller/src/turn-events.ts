@@ -45,9 +45,9 @@ export function createTurnEvents(record: (event: EventIntent) => void): TurnEven
     const events = originOrder.flatMap((reason) => origins.filter((event) => event.reason === reason));
     for (const { decided, effects } of all) {
       const confirmed = decided.filter((event) => take(waiting, event));
-      const [completed, rest] = split(confirmed, eventReasons.rolloutCompleted);
-      // An update is complete because its Services have been switched.
-      const [before, after] = completed.length > 0 ? split(effects, eventReasons.switchService) : [[], effects];
+      const [completed, rest] = split(confirmed, ({ reason }) => reason === eventReasons.rolloutCompleted);
+      // An update is complete because pods were started and Services switched; then the old pods go.
+      const [after, before] = completed.length > 0 ? split(effects, isScaleDown) : [effects, []];
       events.push(...rest, ...before, ...completed, ...after);
     }
     earlier = [];
@@ -78,11 +78,14 @@ export function createTurnEvents(record: (event: EventIntent) => void): TurnEven
   };
 }
 
-/** Those with this reason, and the others. */
-const split = (events: readonly EventIntent[], reason: string): readonly [EventIntent[], EventIntent[]] => [
-  events.filter((event) => event.reason === reason),
-  events.filter((event) => event.reason !== reason),
-];
+const isScaleDown = ({ reason, message }: EventIntent): boolean =>
+  reason === eventReasons.scalingReplicaSet && message.startsWith('Scaled down');
+
+/** Those that match, and the others. */
+const split = (
+  events: readonly EventIntent[],
+  matches: (event: EventIntent) => boolean,
+): readonly [EventIntent[], EventIntent[]] => [events.filter(matches), events.filter((event) => !matches(event))];
 
 /** Whether it was among them; it no longer is then. */
 function take(events: EventIntent[], { reason, message }: EventIntent): boolean {

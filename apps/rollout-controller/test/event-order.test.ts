@@ -37,8 +37,8 @@ const firstDeploy = [
   'RolloutUpdated',
   'NewReplicaSetCreated',
   'RolloutNotCompleted',
-  'RolloutCompleted',
   'ScalingReplicaSet up',
+  'RolloutCompleted',
 ];
 const update = ['RolloutUpdated', 'NewReplicaSetCreated', 'RolloutNotCompleted', 'ScalingReplicaSet up'];
 const steps = [{ setWeight: 50 }, { pause: {} }];
@@ -47,7 +47,7 @@ describe('events come in causal order', { timeout }, () => {
   it('for a canary, from its first deployment over an abort and a retry to its end', async () => {
     await world.apply(liveRollout('canary', { canary: { steps, maxSurge: 1, maxUnavailable: 0 } }));
     await world.healthy('canary');
-    expect(await described('canary', 'ScalingReplicaSet up')).toEqual(firstDeploy);
+    expect(await described('canary', 'RolloutCompleted')).toEqual(firstDeploy);
     await world.setImage('canary', 'shop:2');
     await world.paused('canary', 1);
     const atPause = [...firstDeploy, ...update, 'ScalingReplicaSet down', 'RolloutStepCompleted', 'RolloutPaused'];
@@ -88,7 +88,7 @@ describe('events come in causal order', { timeout }, () => {
   it('although the status cannot be stored at first', async () => {
     await world.apply(liveRollout('refused', { canary: { steps } }));
     await world.healthy('refused');
-    const before = await described('refused', 'ScalingReplicaSet up');
+    const before = await described('refused', 'RolloutCompleted');
     world.cluster.faults.add({ method: 'PATCH', path: /\/rollouts\/refused\/status/, times: 2, answer: { code: 409 } });
     await world.setImage('refused', 'shop:2');
     await world.paused('refused', 1);
@@ -99,7 +99,7 @@ describe('events come in causal order', { timeout }, () => {
   it('although the ReplicaSet cannot be created at first', async () => {
     await world.apply(liveRollout('quota', { canary: { steps } }));
     await world.healthy('quota');
-    const before = await described('quota', 'ScalingReplicaSet up');
+    const before = await described('quota', 'RolloutCompleted');
     const answer = { code: 403, message: 'exceeded quota' };
     world.cluster.faults.add({ method: 'POST', path: /\/replicasets/, times: 1, answer });
     await world.setImage('quota', 'shop:2');

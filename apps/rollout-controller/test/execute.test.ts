@@ -69,8 +69,8 @@ describe('execute', () => {
     expect(sent(calls)).toEqual(['create replicasets web-b', 'patch replicasets web-a', 'patch rollouts web']);
     expect(events.map(({ reason }) => reason)).toEqual([
       'NewReplicaSetCreated',
-      'RolloutCompleted',
       'ScalingReplicaSet',
+      'RolloutCompleted',
     ]);
   });
 

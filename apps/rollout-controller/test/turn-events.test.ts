@@ -7,8 +7,8 @@ const note = (reason: string, message = ''): EventIntent => ({ type: 'Normal', r
 const updated = note('RolloutUpdated');
 const created = note('NewReplicaSetCreated');
 const started = note('RolloutNotCompleted');
-const scaled = note('ScalingReplicaSet', 'up');
-const scaledDown = note('ScalingReplicaSet', 'down');
+const scaled = note('ScalingReplicaSet', 'Scaled up');
+const scaledDown = note('ScalingReplicaSet', 'Scaled down');
 const aborted = note('RolloutAborted');
 
 let told: string[];
@@ -30,14 +30,36 @@ function attempt(decided: readonly EventIntent[], happened: readonly EventIntent
 describe('events of a turn', () => {
   it('come in causal order, whatever was written first', () => {
     attempt([started], [created, scaled, updated], 'stored');
-    expect(told).toEqual(['RolloutUpdated', 'NewReplicaSetCreated', 'RolloutNotCompleted', 'ScalingReplicaSet up']);
+    expect(told).toEqual([
+      'RolloutUpdated',
+      'NewReplicaSetCreated',
+      'RolloutNotCompleted',
+      'ScalingReplicaSet Scaled up',
+    ]);
+  });
+
+  it('tell that an update is complete between what led to it and what it allows', () => {
+    const completed = note('RolloutCompleted');
+    attempt([note('RolloutStepCompleted'), completed], [scaledDown, scaled, note('SwitchService')], 'stored');
+    expect(told).toEqual([
+      'RolloutStepCompleted',
+      'ScalingReplicaSet Scaled up',
+      'SwitchService',
+      'RolloutCompleted',
+      'ScalingReplicaSet Scaled down',
+    ]);
   });
 
   it('wait for the next attempt when the status could not be stored', () => {
     attempt([started], [created, scaled], 'failed');
     expect(told).toEqual([]);
     attempt([started], [updated], 'stored');
-    expect(told).toEqual(['RolloutUpdated', 'NewReplicaSetCreated', 'RolloutNotCompleted', 'ScalingReplicaSet up']);
+    expect(told).toEqual([
+      'RolloutUpdated',
+      'NewReplicaSetCreated',
+      'RolloutNotCompleted',
+      'ScalingReplicaSet Scaled up',
+    ]);
   });
 
   it('keep what was decided anew behind what had been done before', () => {
@@ -47,16 +69,16 @@ describe('events of a turn', () => {
       'RolloutUpdated',
       'NewReplicaSetCreated',
       'RolloutNotCompleted',
-      'ScalingReplicaSet up',
+      'ScalingReplicaSet Scaled up',
       'RolloutAborted',
-      'ScalingReplicaSet down',
+      'ScalingReplicaSet Scaled down',
     ]);
   });
 
   it('leave out what was decided and never stored', () => {
     attempt([aborted], [scaledDown], 'failed');
     attempt([], [], 'stored');
-    expect(told).toEqual(['ScalingReplicaSet down']);
+    expect(told).toEqual(['ScalingReplicaSet Scaled down']);
   });
 
   it('are recorded once, though the same is decided in several rounds', () => {
@@ -74,7 +96,7 @@ describe('events of a turn', () => {
     events.decided([started]);
     events.happened(scaled);
     attempt([started], [], 'stored');
-    expect(told).toEqual(['RolloutNotCompleted', 'ScalingReplicaSet up']);
+    expect(told).toEqual(['RolloutNotCompleted', 'ScalingReplicaSet Scaled up']);
   });
 
   it('that happened are recorded after three failures in a row', () => {

@@ -55,12 +55,13 @@ describe.concurrent('events', { timeout }, () => {
     const told = await story(name, 'shop:1', 'shop:2');
     const first = [
       'RolloutAddedToInformer: Rollout resource added to informer: shop/life',
-      'NewReplicaSetCreated: Created ReplicaSet life-A (revision 1)',
-      'ScalingReplicaSet: Scaled up ReplicaSet life-A (revision 1) from 0 to 2',
       'RolloutUpdated: Rollout updated to revision 1',
+      'NewReplicaSetCreated: Created ReplicaSet life-A (revision 1)',
+      'RolloutNotCompleted: Rollout not completed, started update to revision 1 (A)',
+      'ScalingReplicaSet: Scaled up ReplicaSet life-A (revision 1) from 0 to 2',
       'RolloutCompleted: Rollout completed update to revision 1 (A): Initial deploy',
-      'NewReplicaSetCreated: Created ReplicaSet life-B (revision 2)',
       'RolloutUpdated: Rollout updated to revision 2',
+      'NewReplicaSetCreated: Created ReplicaSet life-B (revision 2)',
       'RolloutNotCompleted: Rollout not completed, started update to revision 2 (B)',
       'RolloutStepCompleted: Rollout step 1/2 completed (setWeight: 50)',
       'RolloutPaused: Rollout is paused (CanaryPauseStep)',
