@@ -5,6 +5,21 @@ import path from 'node:path';
 import { node24 } from './dependencies.mjs';
 
 /**
+ * npm passes signals on, as its scripts `exec` this program: there is no shell between that would end and leave it running. When npm is killed (SIGKILL) there is none to
+ * pass on, but this process has another parent then. Started without npm, it may outlive its parent, as any program may.
+ */
+function endWithNpm(child) {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const npm = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === npm) return;
+    clearInterval(timer);
+    child.kill('SIGTERM');
+  }, 500);
+  timer.unref();
+}
+
+/**
  * Runs `script` (TypeScript, a path inside the repository) under Node 24 and ends as it ends.
  *
  * The second stage leads a process group of its own, so that Ctrl-C reaches only this one, which passes it on: everything is
@@ -19,6 +34,7 @@ export function runSecondStage(root, script, args) {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, SLUICE_TEMP: temp, PATH: `${bin}${path.delimiter}${process.env.PATH ?? ''}` },
   });
+  endWithNpm(child);
   const forward = (signal) => process.on(signal, () => child.kill(signal));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) forward(signal);
   child.on('error', (error) => {

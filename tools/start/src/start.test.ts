@@ -41,6 +41,14 @@ function npmStart(args: string[], env: Record<string, string> = {}) {
   return { child, ended, said };
 }
 
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 function temporaryFolders(): string[] {
   return fs.readdirSync(temp).filter((name) => name.startsWith('sluice-'));
 }
@@ -152,6 +160,23 @@ describe('npm start -- --services-only', { timeout: 600_000 }, () => {
     const written = counts.filter((count) => count.user === 'sut').map((count) => count.resource);
     expect(written.filter((resource) => resource !== 'leases.coordination.k8s.io')).toEqual([]);
     expect(temporaryFolders()).toEqual([]);
+  });
+
+  it.each(['SIGTERM', 'SIGINT', 'SIGKILL'] as const)('leaves no process behind when npm is sent %s', async (signal) => {
+    const args = ['start', '--silent', '--', '--services-only', '--kubeconfig', cluster.kubeconfig];
+    const npm = spawn('npm', args, {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'ignore'],
+      env: { ...process.env, REDIS_URL: '' },
+    });
+    started.push(npm);
+    let out = '';
+    npm.stdout.on('data', (data: Buffer) => (out += data.toString()));
+    await expect.poll(() => out, { timeout: 570_000 }).toContain('\n');
+    const { services } = JSON.parse(out) as { services: { pid: number }[] };
+    expect(services.length).toBeGreaterThan(3);
+    npm.kill(signal);
+    for (const { pid } of services) await expect.poll(() => isRunning(pid), { timeout: 60_000 }).toBe(false);
   });
 
   it('says in one line that the cluster is down', async () => {
