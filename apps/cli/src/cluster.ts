@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type KubeClient,
   type KubeObject,
@@ -16,6 +17,7 @@ import {
 } from '@sluice/model';
 import { CommandError } from './errors.ts';
 import type { OwnedObjects, Workload } from './view/objects.ts';
+import { isGenerationObserved } from './view/phase.ts';
 
 // What the commands read from and write to the cluster, beyond single calls.
 
@@ -29,6 +31,22 @@ export function inNamespace(client: KubeClient, namespace: string | undefined): 
 
 export function readRollout(client: KubeClient, name: string): Promise<Rollout> {
   return client.get<Rollout>(resources.rollouts, { namespace: client.namespace, name });
+}
+
+const OBSERVED_WITHIN_MS = 5_000;
+const READ_AGAIN_MS = 100;
+
+/**
+ * The Rollout with a status that is about its spec: directly after a change of the spec the status still describes the version before, and a command that is made from it would
+ * be about that one. Returned as it is when the controller does not observe the spec within 5 s.
+ */
+export async function readObservedRollout(client: KubeClient, name: string): Promise<Rollout> {
+  const until = Date.now() + OBSERVED_WITHIN_MS;
+  for (;;) {
+    const rollout = await readRollout(client, name);
+    if (isGenerationObserved(rollout) || Date.now() >= until) return rollout;
+    await sleep(READ_AGAIN_MS);
+  }
 }
 
 export function readExperiment(client: KubeClient, name: string): Promise<Experiment> {
@@ -116,23 +134,22 @@ export async function findOwner(client: KubeClient, experiment: Experiment): Pro
   }
 }
 
-/** Merge-patches the status; where the kind has no status subresource, the object itself, with `alsoSpec` in the same call. */
-export async function patchStatus(
+/** Merge-patches the status; where the kind has no status subresource, the object itself, with `alsoSpec` in the same call. Returns what is stored then. */
+export async function patchStatus<T extends KubeObject>(
   client: KubeClient,
   ref: ResourceRef,
   name: string,
   body: object,
   alsoSpec?: object,
-): Promise<void> {
+): Promise<T> {
   const key = { namespace: client.namespace, name };
   try {
-    await client.patch(ref, key, 'merge', body, { subresource: 'status' });
+    const answer = await client.patch<T>(ref, key, 'merge', body, { subresource: 'status' });
+    return alsoSpec === undefined ? answer : await client.patch<T>(ref, key, 'merge', alsoSpec);
   } catch (error) {
     if (!isKubeError(error, 'NotFound')) throw error;
-    await client.patch(ref, key, 'merge', { ...body, ...alsoSpec });
-    return;
+    return await client.patch<T>(ref, key, 'merge', { ...body, ...alsoSpec });
   }
-  if (alsoSpec !== undefined) await client.patch(ref, key, 'merge', alsoSpec);
 }
 
 export function patchObject<T extends KubeObject>(

@@ -92,6 +92,15 @@ describe('promote', () => {
       'full',
       { spec: unpaused, status: { status: { promoteFull: true } } },
     ],
+    [
+      'in full sets promoteFull for a version that the status does not know',
+      {
+        ...canary({ currentPodHash: 'a', stableRS: 'a', observedGeneration: '1' }),
+        metadata: { name: 'shop', generation: 2 },
+      },
+      'full',
+      { status: { status: { promoteFull: true } } },
+    ],
     ['in full has nothing to do when fully promoted', canary({ currentPodHash: 'a', stableRS: 'a' }), 'full', {}],
     [
       'skips the current step',

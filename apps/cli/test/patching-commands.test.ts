@@ -84,6 +84,40 @@ describe('commands that patch', () => {
     });
     expect(api.writes).toEqual([]);
   });
+  it('promote the version of a spec that the controller has not observed, once its status is about it', async () => {
+    api.change('Rollout', 'shop', (rollout) => {
+      rollout.metadata.generation = Number(rollout.status.observedGeneration) + 1;
+      rollout.status.pauseConditions = undefined;
+      rollout.status.currentStepIndex = 6;
+    });
+    const running = run(api, 'promote shop');
+    await expect
+      .poll(() => api.requests.filter((request) => request.includes('rollouts/shop')).length)
+      .toBeGreaterThan(1);
+    api.change('Rollout', 'shop', (rollout) => {
+      rollout.status.observedGeneration = String(rollout.metadata.generation);
+      rollout.status.currentStepIndex = 0;
+    });
+    await running;
+    expect(written()).toEqual([
+      ['PATCH', 'rollouts/shop/status', { status: { pauseConditions: null, currentStepIndex: 1 } }],
+    ]);
+  });
+  it('abort a version that comes directly after an abort, once the status is about it', async () => {
+    api.change('Rollout', 'shop', (rollout) => {
+      rollout.metadata.generation = Number(rollout.status.observedGeneration) + 1;
+      Object.assign(rollout.status, { abort: true, abortedAt: NOW });
+    });
+    const running = run(api, 'abort shop');
+    await expect.poll(() => api.requests.filter((request) => request.startsWith('GET')).length).toBeGreaterThan(1);
+    api.change('Rollout', 'shop', (rollout) => {
+      rollout.status.observedGeneration = String(rollout.metadata.generation);
+      Object.assign(rollout.status, { abort: false, abortedAt: undefined });
+    });
+    await running;
+    const aborts = ['PATCH', 'rollouts/shop/status', { status: { abort: true } }];
+    expect(written()).toEqual([aborts, aborts]);
+  });
   it('refuse flags that exclude each other', async () => {
     const result = await run(api, 'promote shop -c -a');
     expect(result).toEqual({

@@ -1,6 +1,6 @@
 import { resources } from '@sluice/kube';
 import type { Command } from 'commander';
-import { patchObject, patchStatus, readRollout } from '../cluster.ts';
+import { patchObject, patchStatus, readObservedRollout } from '../cluster.ts';
 import { completesWith } from '../completion.ts';
 import { CommandError } from '../errors.ts';
 import { type PromoteMode, promotePatches } from '../patches/promote.ts';
@@ -23,7 +23,7 @@ export function registerPromote(program: Command, session: Session): void {
     .action(async (name: string, flags: Flags) => {
       const mode = modeOf(flags);
       const client = await session.client();
-      const patches = promotePatches(await readRollout(client, name), mode);
+      const patches = promotePatches(await readObservedRollout(client, name), mode);
       if (patches.status !== undefined)
         await patchStatus(client, resources.rollouts, name, patches.status, patches.spec);
       else if (patches.spec !== undefined) await patchObject(client, resources.rollouts, name, patches.spec);

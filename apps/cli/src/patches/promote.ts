@@ -1,5 +1,6 @@
 import { CommandError } from '../errors.ts';
 import type { Rollout } from '@sluice/model';
+import { isGenerationObserved } from '../view/phase.ts';
 import { stepsOf } from '../view/weights.ts';
 
 export type PromoteMode = 'next' | 'full' | 'skip-current-step' | 'skip-all-steps';
@@ -30,7 +31,8 @@ export function promotePatches(rollout: Rollout, mode: PromoteMode): RolloutPatc
     case 'skip-all-steps':
       return { status: { status: { currentStepIndex: stepsOf(skippable(rollout)).length } } };
     case 'full': {
-      const isPromoted = rollout.status?.currentPodHash === rollout.status?.stableRS;
+      // A status that is not about this spec does not know of its version.
+      const isPromoted = isGenerationObserved(rollout) && rollout.status?.currentPodHash === rollout.status?.stableRS;
       return { ...unpause, ...(isPromoted ? {} : { status: { status: { promoteFull: true } } }) };
     }
     case 'next': {

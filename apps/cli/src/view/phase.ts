@@ -29,8 +29,8 @@ export function rolloutPhase(rollout: Rollout, workload?: Workload): Phase {
   return { phase: status.phase, message: status.message ?? '' };
 }
 
-// Only a numeric observedGeneration can be behind: very old controllers wrote a hash there.
-function isGenerationObserved(rollout: Rollout): boolean {
+/** Whether the status is about the spec as it is now. Only a numeric observedGeneration can be behind: very old controllers wrote a hash there. */
+export function isGenerationObserved(rollout: Rollout): boolean {
   const observed = rollout.status?.observedGeneration ?? '';
   return !/^\d+$/.test(observed) || Number(observed) >= (rollout.metadata?.generation ?? 0);
 }
