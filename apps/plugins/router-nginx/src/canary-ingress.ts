@@ -1,3 +1,4 @@
+import { sameJson } from '@sluice/kube';
 import type { KubeObject, OwnerReference, RawObject } from '@sluice/kube';
 import { PluginError } from '@sluice/plugin-sdk';
 import type { RolloutRef } from '@sluice/plugin-sdk';
@@ -22,8 +23,9 @@ export function canaryIngressName(rollout: string, stableIngress: string): strin
 }
 
 /**
- * The canary Ingress that belongs to a stable one, as it is made: the rules that go to the stable Service, going to the canary Service, and the annotations
- * that make ingress-nginx send a share of their requests there. Throws PluginError `Invalid` when no rule goes to the stable Service.
+ * The canary Ingress that belongs to a stable one, as it is made: the paths that go to the stable Service, going to the canary Service, and the annotations that make
+ * ingress-nginx send a share of their requests there. Other paths are left out: ingress-nginx takes one canary for each path, and a copy of another Rollout's path would
+ * take the place of that Rollout's canary. Throws PluginError `Invalid` when no path goes to the stable Service.
  */
 export function canaryIngress(stable: RawObject, wanted: WantedSplit): RawObject {
   const { name = '', namespace = wanted.rollout.namespace } = stable.metadata;
@@ -57,10 +59,15 @@ export function updatedCanaryIngress(live: RawObject, stable: RawObject, wanted:
   const made = canaryIngress(stable, wanted);
   const annotations = { ...live.metadata.annotations, ...made.metadata.annotations };
   const total = totalKey(wanted);
+  // Argo Rollouts copies whole rules. Such an Ingress is written with the next weight: taking over writes nothing.
+  const isTakenOver =
+    sameJson(fieldsOf(live['spec'])['rules'], wholeRules(fieldsOf(stable['spec'])['rules'], wanted)) &&
+    sameJson(annotations, live.metadata.annotations);
   // A total that is left over from a former maxTrafficWeight would make the weight a share of something else.
   if (!(total in (made.metadata.annotations ?? {})) && annotations[total] !== String(wanted.maxWeight))
     delete annotations[total];
-  return { ...live, metadata: { ...live.metadata, annotations }, spec: made['spec'] };
+  const spec = isTakenOver ? { ...fieldsOf(made['spec']), rules: fieldsOf(live['spec'])['rules'] } : made['spec'];
+  return { ...live, metadata: { ...live.metadata, annotations }, spec };
 }
 
 /** Share that a canary Ingress gives the canary now, out of maxWeight. */
@@ -124,13 +131,26 @@ function annotationsFor(stable: RawObject, wanted: WantedSplit): Record<string, 
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Rules with at least one path to the stable Service. Rules without paths, and paths that go to a resource, have none. */
+/** Rules with at least one path to the stable Service, and of these only such paths. Rules without paths, and paths that go to a resource, have none. */
 function canaryRules(rules: unknown, wanted: WantedSplit): readonly object[] {
+  return rulesWith(rules, wanted, (paths) => paths.filter((path) => serviceOf(path) === wanted.stableService));
+}
+
+/** The same with all paths of each rule. */
+function wholeRules(rules: unknown, wanted: WantedSplit): readonly object[] {
+  return rulesWith(rules, wanted, (paths) => paths);
+}
+
+function rulesWith(
+  rules: unknown,
+  wanted: WantedSplit,
+  kept: (paths: readonly Fields[]) => readonly Fields[],
+): readonly object[] {
   return listOf(rules).flatMap((rule) => {
     const http = fieldsOf(rule['http']);
     const paths = listOf(http['paths']);
     if (!paths.some((path) => serviceOf(path) === wanted.stableService)) return [];
-    return [{ ...rule, http: { ...http, paths: paths.map((path) => toCanary(path, wanted)) } }];
+    return [{ ...rule, http: { ...http, paths: kept(paths).map((path) => toCanary(path, wanted)) } }];
   });
 }
 

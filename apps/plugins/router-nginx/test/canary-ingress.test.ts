@@ -26,16 +26,33 @@ describe('the canary Ingress', () => {
     ]);
   });
 
-  test('has the rules that go to the stable Service; other paths of these rules stay', () => {
+  test('has the paths that go to the stable Service, and none of those that do not', () => {
     const several = ingress('shop', [
       rule('a', path('shop-stable'), path('elsewhere', '/other')),
       rule('b', path('elsewhere')),
       rule('c', path('shop-stable', '/x'), path('shop-stable', '/y')),
     ]);
     expect(canaryIngress(several, split())['spec'].rules).toEqual([
-      rule('a', path('shop-canary'), path('elsewhere', '/other')),
+      rule('a', path('shop-canary')),
       rule('c', path('shop-canary', '/x'), path('shop-canary', '/y')),
     ]);
+  });
+
+  test('of two Rollouts behind one Ingress have no path in common', () => {
+    const shared = ingress('shared', [rule('a', path('shop-stable', '/shop'), path('cart-stable', '/cart'))]);
+    const cart = { ...split(), stableService: 'cart-stable', canaryService: 'cart-canary' };
+    expect(canaryIngress(shared, split())['spec'].rules).toEqual([rule('a', path('shop-canary', '/shop'))]);
+    expect(canaryIngress(shared, cart)['spec'].rules).toEqual([rule('a', path('cart-canary', '/cart'))]);
+  });
+
+  test('of Argo Rollouts, which copies whole rules, stays as it is until its weight changes', () => {
+    const shared = ingress('shared', [rule('a', path('shop-stable', '/shop'), path('elsewhere'))]);
+    const made = canaryIngress(shared, split());
+    const whole = [rule('a', path('shop-canary', '/shop'), path('elsewhere'))];
+    const live = { ...made, spec: { ...made['spec'], rules: whole } };
+    expect(updatedCanaryIngress(live, shared, split())['spec'].rules).toEqual(whole);
+    const moved = updatedCanaryIngress(live, shared, { ...split(), weight: split().weight + 10 });
+    expect(moved['spec'].rules).toEqual([rule('a', path('shop-canary', '/shop'))]);
   });
 
   test('takes over tls and class, and not the default backend', () => {
