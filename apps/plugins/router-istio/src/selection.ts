@@ -10,7 +10,8 @@ import type { Route, RouteKind } from './virtual-service.ts';
 export type Selection = Readonly<Record<RouteKind, readonly number[]>>;
 
 /**
- * The routes that the user has listed; of a kind of which nothing is listed, its only route. Routes that steps make (`isManaged`) are never among them.
+ * The routes that the user has listed; of a kind of which nothing is listed, its only route. Routes that steps make (`isManaged`) are never among them. Of a kind that the
+ * VirtualService does not have at all, what is listed is left aside where routes of another kind are listed that it has.
  * Throws PluginError `NotFound` or `Invalid` when a listed route is missing, it is not clear which one is meant, or it does not go to both versions.
  */
 export function selectRoutes(
@@ -21,10 +22,17 @@ export function selectRoutes(
 ): Selection {
   const [http, tls, tcp] = (['http', 'tls', 'tcp'] as const).map((kind) => routesOf(virtualService, kind));
   const unmanaged = indices(http ?? []).filter((index) => !isManaged(http?.[index] ?? {}));
+  const isThere = (routes: readonly Route[] | undefined): boolean => (routes ?? []).length > 0;
+  const isListedAndThere =
+    (settings.routes.length > 0 && isThere(http)) ||
+    (settings.tlsRoutes.length > 0 && isThere(tls)) ||
+    (settings.tcpRoutes.length > 0 && isThere(tcp));
+  const meant = <T>(wanted: readonly T[], routes: readonly Route[] | undefined): readonly T[] =>
+    isListedAndThere && !isThere(routes) ? [] : wanted;
   const listed = {
-    http: settings.routes.map((name) => namedRoute(http ?? [], unmanaged, name)),
-    tls: settings.tlsRoutes.flatMap((wanted) => tlsRoutes(tls ?? [], wanted)),
-    tcp: settings.tcpRoutes.flatMap(({ port }) => tcpRoutes(tcp ?? [], port)),
+    http: meant(settings.routes, http).map((name) => namedRoute(http ?? [], unmanaged, name)),
+    tls: meant(settings.tlsRoutes, tls).flatMap((wanted) => tlsRoutes(tls ?? [], wanted)),
+    tcp: meant(settings.tcpRoutes, tcp).flatMap(({ port }) => tcpRoutes(tcp ?? [], port)),
   };
   const anyListed = settings.routes.length + settings.tlsRoutes.length + settings.tcpRoutes.length > 0;
   const selection = {

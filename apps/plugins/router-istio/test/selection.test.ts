@@ -42,6 +42,44 @@ describe('which routes are weighted', () => {
     expect(spec.tls).toEqual([tls(443, ['a', 'b'], 10), tls(443, ['c'], 0), tls(443, ['b', 'a'], 10)]);
   });
 
+  describe('of a kind that the VirtualService has, where another kind is listed that it lacks', () => {
+    const tls = (weight: number) => ({ match: [{ port: 443, sniHosts: ['shop'] }], route: both(weight) });
+    const tcp = (weight: number) => ({ match: [{ port: 3306 }], route: both(weight) });
+    const listed = {
+      virtualService: {
+        name: 'shop',
+        routes: ['primary'],
+        tlsRoutes: [{ port: 443, sniHosts: ['shop'] }],
+        tcpRoutes: [{ port: 3306 }],
+      },
+    };
+
+    test('tls alone', () => {
+      const live = virtualService({ tls: [tls(0)] });
+      expect(routed(live, intent(listed, { weight: 10 }))['spec'].tls).toEqual([tls(10)]);
+    });
+
+    test('tcp alone', () => {
+      const live = virtualService({ tcp: [tcp(0)] });
+      expect(routed(live, intent(listed, { weight: 10 }))['spec'].tcp).toEqual([tcp(10)]);
+    });
+
+    test('http alone', () => {
+      const live = virtualService({ http: [{ name: 'primary', route: both() }] });
+      expect(http(routed(live, intent(listed, { weight: 10 })))).toEqual([{ name: 'primary', route: both(10) }]);
+    });
+
+    test('but a listed route that is missing beside others of its kind is an error', () => {
+      const live = virtualService({ http: [elsewhere], tls: [tls(0)] });
+      expect(() => routed(live, intent(listed))).toThrow("HTTP Route 'primary' is not found");
+    });
+
+    test('and where none of the listed kinds is there, the first that is missing is named', () => {
+      const onlyHttp = { virtualService: { name: 'shop', routes: ['primary'] } };
+      expect(() => routed(virtualService({ tls: [tls(0)] }), intent(onlyHttp))).toThrow("HTTP Route 'primary'");
+    });
+  });
+
   test('tcp routes by port', () => {
     const tcp = (port: number, weight: number) => ({ match: [{ port }], route: both(weight) });
     const config = { virtualService: { name: 'shop', tcpRoutes: [{ port: 3306 }] } };
