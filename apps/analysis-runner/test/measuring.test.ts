@@ -36,6 +36,17 @@ describe('a run', { timeout }, () => {
     expect(status?.message).toBe('Metric "bad" assessed Failed due to failed (1) > failureLimit (0)');
   });
 
+  it('shows the value that its condition could not judge, and then the error', async () => {
+    world.provider.answers.set('vector', () => ({ result: [0.25, 0.5] }));
+    await world.startBoth();
+    const metrics = [metric('m', { successCondition: 'result < "1"', consecutiveErrorLimit: 0 }, 'vector')];
+    await world.createRun('odd', { metrics });
+    const { status } = await world.phase('odd', 'Error');
+    expect(status?.metricResults?.[0]?.measurements).toMatchObject([
+      { phase: 'Error', value: '[0.25,0.5]', message: expect.stringMatching(/^could not evaluate successCondition/) },
+    ]);
+  });
+
   it('that a person terminates ends, and what its provider still does is ended too', async () => {
     world.provider.answers.set('long', () => ({
       pending: { handle: 'h', pollAfterMs: 60_000 },
@@ -166,6 +177,18 @@ describe('a secret', { timeout }, () => {
       value: '*****',
       message: 'asked with *****',
     });
+  });
+
+  it('of one digit alters no number', async () => {
+    world.provider.answers.set('rate', () => ({ result: 0.95, message: 'at 0.95 of 5' }));
+    await world.putSecret('digit', { token: '5' });
+    await world.startBoth();
+    const { args, metrics } = withToken('digit');
+    const plugin = { 'test/fake': { answer: 'rate', token: '{{args.token}}' } };
+    const rated = metrics.map((each) => ({ ...each, successCondition: 'result > 0.9', provider: { plugin } }));
+    await world.createRun('rated', { args, metrics: rated } as never);
+    const { status } = await world.phase('rated', 'Successful');
+    expect(status?.metricResults?.[0]?.measurements?.[0]).toMatchObject({ value: '0.95', message: 'at 0.95 of 5' });
   });
 
   it('that is missing ends the run with an error; one without the key too', async () => {

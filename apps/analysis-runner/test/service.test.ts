@@ -94,7 +94,9 @@ describe('TerminateRun', { timeout }, () => {
     expect((await world.run('c')).spec.terminate).toBeUndefined();
     expect(await terminate('c', run?.uid)).toBe(true);
     expect(await terminate('c', run?.uid)).toBe(true);
-    expect((await world.phase('c', 'Successful')).status?.message).toBe('Run Terminated');
+    expect((await world.phase('c', 'Inconclusive')).status?.message).toBe(
+      'Run Terminated before anything was measured',
+    );
     expect(await terminate('nothing')).toBe(false);
   });
 });
@@ -193,6 +195,7 @@ describe('TryTemplate', { timeout }, () => {
       const metrics = [
         metric('good', { successCondition: 'result < {{args.limit}}' }),
         metric('bad', { failureCondition: 'result > 3' }, 'high'),
+        metric('odd', { successCondition: 'result[0] > 3' }, 'high'),
         { ...metric('job'), provider: { plugin: { 'test/job': {} } } },
       ];
       await world.person.create(resources.analysisTemplates, template('shown', { args: [{ name: 'limit' }], metrics }));
@@ -216,6 +219,7 @@ describe('TryTemplate', { timeout }, () => {
       expect(shown.out).toMatch(/^METRIC +PROVIDER +VALUE +VERDICT +REASON\n/);
       expect(shown.out).toMatch(/\ngood +test\/fake +1 +✔ Successful +successCondition result < 2 holds\n/);
       expect(shown.out).toMatch(/\nbad +test\/fake +5 +✖ Failed +failureCondition result > 3 holds\n/);
+      expect(shown.out).toMatch(/\nodd +test\/fake +5 +. Error +could not evaluate successCondition "result\[0\] > 3"/);
       expect(shown.out).toMatch(/\njob +test\/job +- +- +not measured/);
       expect(provider.started).toEqual([]);
 

@@ -1,19 +1,14 @@
-const mask = '*****';
+import { hiding } from '@sluice/model';
 
 /** Puts `*****` where a secret value stands: rule M5. */
 export type MaskSecrets = (text: string) => string;
 
 /**
  * Knows the values as they are, without white space around them (a trailing line feed is common), and as they stand in URLs, in forms, in JSON texts and in base64. An empty
- * value masks nothing.
+ * value masks nothing. Values of few characters are masked where they stand alone, and numbers are never altered in part.
  */
 export function maskSecrets(values: readonly string[]): MaskSecrets {
-  const forms = [...new Set(values.flatMap(formsOf))].filter((form) => form !== '');
-  // A secret that holds another one goes first: otherwise its rest would stay.
-  forms.sort((one, other) => other.length - one.length);
-  return forms.length === 0
-    ? (text) => text
-    : (text) => forms.reduce((left, form) => left.replaceAll(form, mask), text);
+  return hiding(values.flatMap(formsOf));
 }
 
 function formsOf(value: string): string[] {

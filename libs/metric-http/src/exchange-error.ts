@@ -97,10 +97,16 @@ export function networkFailure(
     return { kind: 'unreachable', detail: `dial tcp: lookup ${first.hostname ?? url.hostname}: ${why}` };
   }
   if (broken[code] !== undefined) return { kind: 'unreachable', detail: broken[code] };
-  if (isTlsCode(code)) return { kind: 'tls', detail: `tls: failed to verify certificate: ${first.message}` };
+  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG')
+    return { kind: 'tls', detail: `tls: the server does not speak TLS on this port (${first.message}): write http://` };
+  if (isTlsCode(code))
+    return { kind: 'tls', detail: `tls: failed to verify certificate: ${first.message}; ${tlsAdvice}` };
   if (code === 'UND_ERR_INVALID_ARG') return { kind: 'invalid', detail: first.message };
   return { kind: 'unreachable', detail: first.message || code || 'no answer' };
 }
+
+const tlsAdvice =
+  'start the plugin with the authority that signed it (--ca-file), or set `insecure: true` in the metric to skip the check';
 
 /** Whether the connection broke, which a request that changes nothing may try once more. */
 export function isBroken(thrown: unknown): boolean {

@@ -166,7 +166,12 @@ test('a certificate is verified, unless it is not to be, or its authority is giv
   const server = await startServer((_, response) => json(response, 1), { key: made.private, cert: made.cert });
   expect(await failureOf(client().ask(get(server.url)))).toMatchObject({
     kind: 'tls',
-    detail: expect.stringMatching(/^tls: failed to verify certificate: /),
+    detail: expect.stringMatching(/^tls: failed to verify certificate: .*--ca-file.*`insecure: true`/),
+  });
+  const plain = await startServer((_, response) => json(response, 1));
+  expect(await failureOf(client().ask(get(plain.url.replace('http:', 'https:'))))).toMatchObject({
+    kind: 'tls',
+    detail: expect.stringMatching(/write http:\/\//),
   });
   expect((await client().ask(get(server.url, { insecure: true }))).status).toBe(200);
   expect((await client({ ca: made.cert }).ask(get(server.url))).status).toBe(200);

@@ -3,6 +3,7 @@ export * from './durations.ts';
 export * from './fitting-name.ts';
 export * from './hash.ts';
 export * from './int-or-string.ts';
+export * from './mask.ts';
 export * from './names.ts';
 export * from './quantity.ts';
 export * from './selector.ts';

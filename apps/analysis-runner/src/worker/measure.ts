@@ -123,9 +123,8 @@ function judged(task: Task, outcome: MetricOutcome, now: () => number): Outcome 
   }
   const { value, message, metadata } = outcome.value;
   const verdict = verdictOf(task, outcome.value, now);
-  // What could not be judged has no value, as people who read statuses know it.
-  const shown = verdict.phase === 'Error' ? '' : value;
-  return { ...blank, phase: verdict.phase, value: shown, message: verdict.message ?? message, metadata };
+  // A value that the conditions could not judge is shown: it tells the author what to change in them.
+  return { ...blank, phase: verdict.phase, value, message: verdict.message ?? message, metadata };
 }
 
 const verdicts: Readonly<Record<string, Outcome['phase']>> = {

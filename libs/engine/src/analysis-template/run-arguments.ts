@@ -1,3 +1,4 @@
+import { hiding } from '@sluice/model';
 import type { AnalysisRun, Argument } from '@sluice/model';
 import { resolved, unresolved } from './result.ts';
 import type { Resolved } from './result.ts';
@@ -43,11 +44,5 @@ export function argumentValues(
   return resolved(values);
 }
 
-const mask = '*****';
-
-/** Text without secret values, longest first so that no rest of a longer one stays. An empty value hides nothing. */
-export const maskSecrets = (text: string, secretValues: readonly string[]): string =>
-  [...secretValues]
-    .filter((value) => value !== '')
-    .sort((a, b) => b.length - a.length)
-    .reduce((masked, value) => masked.replaceAll(value, mask), text);
+/** Text without secret values, by the rules of `hiding`. */
+export const maskSecrets = (text: string, secretValues: readonly string[]): string => hiding(secretValues)(text);
