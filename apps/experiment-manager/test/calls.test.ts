@@ -39,6 +39,7 @@ describe('Ensure', { timeout }, () => {
     const first = await ask(wanted('one', 'web'));
     expect(first).toMatchObject({ namespace: world.namespace, name: 'one' });
     expect(await ask(wanted('one', 'web'))).toEqual(first);
+    await world.phase('one', 'Running');
     await peer.terminate(first);
     await world.phase('one', 'Successful');
     expect(await ask(wanted('one', 'web'))).toEqual(first);

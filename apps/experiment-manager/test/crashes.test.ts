@@ -25,6 +25,10 @@ describe('a manager that dies after any of its writes', { timeout }, () => {
       });
       await world.apply(liveExperiment(name, { analyses }));
       await world.status(name, 'its run', ({ phase, analysisRuns }) => phase === 'Running' && !!analysisRuns?.length);
+      await world.measured(`${name}-check`, {
+        phase: 'Running',
+        metricResults: [{ name: 'web', phase: 'Running', count: 1, successful: 1 }],
+      });
       await world.terminate(name);
       await world.phase(name, 'Successful');
       await world.until('its pods to go', async () => (await world.sizes(name)) === `${name}-a×0 ${name}-b×0`);

@@ -72,6 +72,12 @@ describe('an experiment', { timeout }, () => {
     world.runnerIsAway = false;
     await world.status('patient', 'its run', ({ analysisRuns }) => analysisRuns?.[0]?.phase === 'Pending');
     await world.measured('patient-check', { phase: 'Running' });
+    await sleep(500);
+    expect((await world.experiment('patient')).status?.phase).toBe('Running');
+    await world.measured('patient-check', {
+      phase: 'Running',
+      metricResults: [{ name: 'web', phase: 'Running', count: 1, successful: 1 }],
+    });
     await world.phase('patient', 'Successful');
     await world.until(
       'its run to be ended',
