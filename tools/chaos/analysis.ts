@@ -2,7 +2,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { root, runSession } from '@sluice/tools-start';
+import { checkLoggedErrors, errorsInLogs, lengthsOfLogs, root, runSession } from '@sluice/tools-start';
+import { expectedErrors } from './src/expected-errors.ts';
 import { runAnalysisChaos } from './src/run-analysis-chaos.ts';
 
 const usage = `usage: node tools/chaos/analysis.ts [--runs 500] [--seed N] [--minutes 10]
@@ -27,6 +28,7 @@ await runSession(
     }
     fs.mkdirSync(folder, { recursive: true });
     console.log(`seed ${values.seed}`);
+    const before = lengthsOfLogs(folder);
     const result = await runAnalysisChaos(session, {
       runs: Number(values.runs),
       seed: Number(values.seed),
@@ -44,6 +46,7 @@ await runSession(
         ...result.mistakes.slice(0, 20).map((mistake) => `  ${mistake}`),
       ].join('\n'),
     );
-    return result.mistakes.length === 0 ? 0 : 1;
+    const isClean = checkLoggedErrors(errorsInLogs(folder, before), expectedErrors, (line) => console.log(line));
+    return result.mistakes.length === 0 && isClean ? 0 : 1;
   },
 );

@@ -2,7 +2,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { root, runSession } from '@sluice/tools-start';
+import { checkLoggedErrors, errorsInLogs, lengthsOfLogs, root, runSession } from '@sluice/tools-start';
+import { expectedErrors } from './src/expected-errors.ts';
 import { runExperimentChaos } from './src/run-experiment-chaos.ts';
 
 const usage = `usage: node tools/chaos/experiments.ts [--experiments 60] [--at-once 6] [--rate 50] [--seed N] [--minutes 3]
@@ -29,6 +30,7 @@ await runSession(
     }
     fs.mkdirSync(folder, { recursive: true });
     console.log(`seed ${values.seed}`);
+    const before = lengthsOfLogs(folder);
     const { seconds, cases, done, totals, mistakes } = await runExperimentChaos(session, {
       experiments: Number(values.experiments),
       atOnce: Number(values['at-once']),
@@ -48,6 +50,7 @@ await runSession(
         ...mistakes.slice(0, 20).map((mistake) => `  ${mistake}`),
       ].join('\n'),
     );
-    return mistakes.length === 0 ? 0 : 1;
+    const isClean = checkLoggedErrors(errorsInLogs(folder, before), expectedErrors, (line) => console.log(line));
+    return mistakes.length === 0 && isClean ? 0 : 1;
   },
 );

@@ -1,12 +1,14 @@
 // node tools/chaos/run.ts [--histories 50] [--rate 200] [--seed N] [--at-once 5]
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { Failure, root, runSession } from '@sluice/tools-start';
+import { checkLoggedErrors, Failure, root, runSession } from '@sluice/tools-start';
+import { expectedErrors } from './src/expected-errors.ts';
 import { runChaos } from './src/run-chaos.ts';
 
 const usage = `usage: node tools/chaos/run.ts [--histories 50] [--rate 200] [--seed N] [--at-once 5]
 Plays random histories (updates, aborts, superseding, undo, scaling) of Rollouts behind the three routers under continuous traffic, while the controller and the
-routers are killed. Ends with 1 when a request failed that a right order would have answered, or when a Rollout does not come to its end.`;
+routers are killed. Ends with 1 when a request failed that a right order would have answered, when a Rollout does not come to its end, or
+when a service writes an unexpected error into its log.`;
 
 function atLeastOne(name: string, text: string): number {
   const value = Number(text);
@@ -32,7 +34,7 @@ await runSession(
     }
     const seed = atLeastOne('seed', values.seed);
     console.log(`seed ${seed}`);
-    const { load, totals, kills, byReason, unfinished } = await runChaos({
+    const { load, totals, kills, byReason, unfinished, errors } = await runChaos({
       histories: atLeastOne('histories', values.histories),
       rate: atLeastOne('rate', values.rate),
       atOnce: atLeastOne('at-once', values['at-once']),
@@ -51,6 +53,7 @@ await runSession(
         ...unfinished.map(({ history, why }) => `  ${why}\n    ${JSON.stringify(history)}`),
       ].join('\n'),
     );
-    return unfinished.length === 0 ? 0 : 1;
+    const isClean = checkLoggedErrors(errors, expectedErrors, (line) => console.log(line));
+    return unfinished.length === 0 && isClean ? 0 : 1;
   },
 );

@@ -2,11 +2,20 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Totals } from '@sluice/local-cluster';
-import { Failure, findOrStartRedis, root, runProgram, runSession, startServicesOn } from '@sluice/tools-start';
+import {
+  checkLoggedErrors,
+  Failure,
+  findOrStartRedis,
+  root,
+  runProgram,
+  runSession,
+  startServicesOn,
+} from '@sluice/tools-start';
 import type { Session } from '@sluice/tools-start';
 import { chosenCluster } from './src/chosen-cluster.ts';
 import { startPlayCluster } from './src/cluster.ts';
 import type { ClusterKind } from './src/cluster.ts';
+import { expectedErrors } from './src/expected-errors.ts';
 import { mustBeSame } from './src/must-be-same.ts';
 import { startTraffic } from './src/traffic.ts';
 
@@ -27,7 +36,9 @@ await runSession(
     const endTraffic = cluster.dataPlane && (await startTraffic(session, cluster.kubeconfig, cluster.dataPlane));
     const first = await play(names);
     const played = again && first.differing.length > 0 ? await playAgain(play, first) : first;
-    return (await isWellServed(endTraffic)) ? played.code : 1;
+    const isServed = await isWellServed(endTraffic);
+    const isQuiet = checkLoggedErrors(session.children.errors(), expectedErrors, (line) => console.log(line));
+    return isServed && isQuiet ? played.code : 1;
   },
 );
 

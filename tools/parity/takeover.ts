@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { Failure, findOrStartRedis, root, runSession, startServicesOn } from '@sluice/tools-start';
+import { checkLoggedErrors, Failure, findOrStartRedis, root, runSession, startServicesOn } from '@sluice/tools-start';
 import type { Session } from '@sluice/tools-start';
 import { connect } from './kube.mjs';
 import type { StoredObject } from './kube.mjs';
@@ -10,6 +10,7 @@ import { startMetrics } from './metrics.mjs';
 import { chosenCluster } from './src/chosen-cluster.ts';
 import { startPlayCluster } from './src/cluster.ts';
 import type { PlayCluster } from './src/cluster.ts';
+import { expectedErrors } from './src/expected-errors.ts';
 import { loadMoment } from './src/load-moment.ts';
 import { mustBeSame, nameMatcher } from './src/must-be-same.ts';
 import { continuationsOf } from './src/takeover-continuation.ts';
@@ -39,8 +40,9 @@ await runSession(
     console.log(`${plays.length} moments are loaded`);
     const quiet = await checkQuiet(session, cluster, redisUrl, quietSeconds);
     const ends = await Promise.all(plays.map((play) => checkEnd(play, kube, metrics.url)));
-    const failed = [quiet, ...ends].filter((ok) => !ok).length;
-    console.log(`${ends.length + 1 - failed} passed, ${failed} failed`);
+    const isClean = checkLoggedErrors(session.children.errors(), expectedErrors, (line) => console.log(line));
+    const failed = [quiet, isClean, ...ends].filter((ok) => !ok).length;
+    console.log(`${ends.length + 2 - failed} passed, ${failed} failed`);
     return failed > 0 ? 1 : 0;
   },
 );

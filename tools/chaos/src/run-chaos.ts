@@ -1,6 +1,8 @@
 // Random histories under continuous traffic, with processes that are killed all the while.
 import { expectNoAvoidableFailures, runLoad } from '@sluice/local-cluster';
 import type { LoadResult, LoadTarget, Totals } from '@sluice/local-cluster';
+import { errorsInLogs } from '@sluice/tools-start';
+import type { LoggedError } from '@sluice/tools-start';
 import { routers } from './apps.ts';
 import { randomHistory } from './history.ts';
 import type { History } from './history.ts';
@@ -29,6 +31,8 @@ export interface ChaosReport {
   readonly byReason: Readonly<Record<string, number>>;
   /** Histories that did not come to where they were to end. */
   readonly unfinished: readonly { readonly history: History; readonly why: string }[];
+  /** What the services wrote into their logs at level error. */
+  readonly errors: readonly LoggedError[];
 }
 
 const longestMs = 3_600_000;
@@ -72,7 +76,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     const sent = await load;
     const { byReason } = world.plane.report().failures;
     const totals = await expectNoAvoidableFailures(world.plane, { atLeast: 1 });
-    return { load: sent, totals, kills, byReason, unfinished };
+    return { load: sent, totals, kills, byReason, unfinished, errors: errorsInLogs(world.folder) };
   } finally {
     calm.abort();
     done.abort();

@@ -6,6 +6,8 @@ import readline from 'node:readline';
 import { finished } from 'node:stream/promises';
 import { Failure } from '../first-stage/failure.mjs';
 import { lastWords } from './last-words.ts';
+import { errorIn } from './logged-errors.ts';
+import type { LoggedError } from './logged-errors.ts';
 
 const REMEMBERED_LINES = 40;
 const STOP_WITHIN_MS = 5_000;
@@ -40,6 +42,8 @@ export interface Children {
   readonly lost: Promise<never>;
   /** Ends one child (SIGTERM, then SIGKILL): it does not count as lost. Unknown and ended pids are left alone. */
   end(pid: number): Promise<void>;
+  /** Every line of level error that any of them has written, also of those that have ended. */
+  errors(): readonly LoggedError[];
   /** Ends all of them, the newest first, and lets no new one start. Can be called again. */
   stop(): Promise<void>;
 }
@@ -54,6 +58,7 @@ interface Tracked {
 
 export function createChildren(logs: Logs): Children {
   const alive: Tracked[] = [];
+  const errors: LoggedError[] = [];
   const lost = Promise.withResolvers<never>();
   // Whoever races against it reports it; nobody racing yet is no reason to crash.
   lost.promise.catch(() => {});
@@ -64,9 +69,10 @@ export function createChildren(logs: Logs): Children {
   };
   return {
     lost: lost.promise,
+    errors: () => errors,
     async start(spec) {
       if (stopping) throw new Failure(`${spec.name} is not started: everything is being stopped`);
-      const child = launch(spec, logs);
+      const child = launch(spec, logs, errors);
       alive.push(child.tracked);
       void child.tracked.ended.then(() => alive.splice(alive.indexOf(child.tracked), 1));
       const ready = await untilReady(spec, child);
@@ -91,7 +97,7 @@ interface Launched<Ready> {
   readonly announced: Promise<Ready>;
 }
 
-function launch<Ready>(spec: ChildSpec<Ready>, logs: Logs): Launched<Ready> {
+function launch<Ready>(spec: ChildSpec<Ready>, logs: Logs, errors: LoggedError[]): Launched<Ready> {
   const handle = spawn(spec.command, [...spec.args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...spec.env },
@@ -102,6 +108,8 @@ function launch<Ready>(spec: ChildSpec<Ready>, logs: Logs): Launched<Ready> {
   const note = (line: string) => {
     words.push(line);
     if (words.length > REMEMBERED_LINES) words.shift();
+    const error = errorIn(spec.name, line);
+    if (error !== undefined) errors.push(error);
     sink?.write(`${line}\n`);
   };
   readline.createInterface({ input: handle.stderr }).on('line', note);

@@ -6,6 +6,8 @@ export type { Child, Children, ChildSpec, Logs } from './children.ts';
 export { installCustomResources, routerCrds, sluiceCrds } from './custom-resources.ts';
 export { startLocalCluster } from './local-cluster.ts';
 export type { DataPlaneAddresses, LocalClusterChoice, StartedCluster } from './local-cluster.ts';
+export { checkLoggedErrors, errorsInLogs, lengthsOfLogs, unexpectedErrors } from './logged-errors.ts';
+export type { ExpectedError, LoggedError } from './logged-errors.ts';
 export { applyManifests, readManifests } from './manifests.ts';
 export { freePorts } from './ports.ts';
 export { runProgram } from './program.ts';

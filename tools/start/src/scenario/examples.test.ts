@@ -5,6 +5,7 @@ import { createClient, resources } from '@sluice/kube';
 import type { KubeClient } from '@sluice/kube';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createChildren } from '../children.ts';
+import { unexpectedErrors } from '../logged-errors.ts';
 import { installCustomResources, routerCrds, sluiceCrds } from '../custom-resources.ts';
 import { startDataPlane, startLocalCluster } from '../local-cluster.ts';
 import type { DataPlaneAddresses } from '../local-cluster.ts';
@@ -84,4 +85,8 @@ describe.concurrent('each example', () => {
     const commands = scenario.steps.filter((step) => step.do === 'command').length;
     expect(said.filter((line) => line.startsWith('$ sluice '))).toHaveLength(commands);
   });
+});
+
+it('no service writes an error while the examples are played', () => {
+  expect(unexpectedErrors(session.children.errors()).map(({ service, line }) => `${service}: ${line}`)).toEqual([]);
 });

@@ -1,0 +1,4 @@
+import type { ExpectedError } from '@sluice/tools-start';
+
+/** Lines of level error that killed and restarted processes provoke. Narrow each to its service and its words. */
+export const expectedErrors: readonly ExpectedError[] = [];
