@@ -2,6 +2,7 @@ import { isAhead, dropDeadline, planDeadline, planDelayedScaleDown } from './sca
 import type { Plan } from './plan.ts';
 import { selectedHash, serviceOf } from './canary-services.ts';
 import { planReplicas } from './replicas.ts';
+import { isUpToDate, lastingAvailable } from './sets.ts';
 import type { SetView } from './sets.ts';
 import { hasSucceeded } from './rollout-analysis/entries.ts';
 import { blueGreenOf, isFullyPromoted, isPausing, pausesOf } from './situation.ts';
@@ -16,7 +17,7 @@ export function newSetCount(s: Situation, activeSet: SetView | undefined): numbe
   const count = previewCount(s);
   // From the turn that switches on, nobody looks at a preview any more: these pods serve.
   const serves = activeSet === s.roles.newSet || s.status.blueGreen?.activeSelector === s.roles.newSet.hash;
-  if (count === undefined || !activeSet || serves || s.status.promoteFull) return s.replicas;
+  if (count === undefined || !activeSet || serves || s.status.promoteFull || s.replicas === 0) return s.replicas;
   const accepted =
     s.status.blueGreen?.scaleUpPreviewCheckPoint === true &&
     !isPausing(s) &&
@@ -26,7 +27,9 @@ export function newSetCount(s: Situation, activeSet: SetView | undefined): numbe
 
 /** All pods that it was asked for are there and available, and it was asked for all that the Rollout wants. */
 export const isSaturated = (s: Situation, set: SetView): boolean =>
-  set.spec === s.replicas && set.available === s.replicas && (s.replicas === 0 || set.desired === s.replicas);
+  set.spec === s.replicas &&
+  set.available === s.replicas &&
+  (s.replicas === 0 || (set.desired === s.replicas && isUpToDate(set)));
 
 export function isReadyForPause(s: Situation): boolean {
   const { newSet } = s.roles;
@@ -58,7 +61,7 @@ function abortedCount(s: Situation, plan: Plan): number {
   const isServing = activeSetOf(s) === newSet;
   if (delaySeconds === 0 || newSet.spec === 0 || isServing) return newSet.spec;
   if (newSet.deadline === undefined) {
-    if (stableSet!.available >= s.replicas) planDeadline(s, plan, newSet, delaySeconds * 1000);
+    if (lastingAvailable(stableSet!) >= s.replicas) planDeadline(s, plan, newSet, delaySeconds * 1000);
     return newSet.spec;
   }
   if (!isAhead(newSet.deadline, s.now)) return 0;

@@ -16,6 +16,7 @@ import { planReplicas } from './replicas.ts';
 import { isFastRollback } from './rollback.ts';
 import { hasSucceeded } from './rollout-analysis/entries.ts';
 import { dropDeadline } from './scale-down-delay.ts';
+import { isUpToDate, lastingAvailable } from './sets.ts';
 import type { SetView } from './sets.ts';
 import { blueGreenOf, isHalted, isResumedByUser, pausesOf } from './situation.ts';
 import type { Situation } from './situation.ts';
@@ -108,16 +109,19 @@ function activeTarget(s: Situation, active: Service, pause: PauseTurn): SetView 
   if (isHalted(s) && !s.status.abort) return undefined;
   if (s.status.abort) {
     if (!stableSet || selectedHash(active) === stableSet.hash) return stableSet;
-    const served = setOf(s, active)?.available ?? 0;
+    const serving = setOf(s, active);
+    const served = serving ? lastingAvailable(serving) : 0;
+    const canAnswer = isUpToDate(stableSet) ? lastingAvailable(stableSet) : 0;
     // With no pods asked for there is nobody to serve, and nothing to wait for.
-    const canServe = stableSet.available > 0 && (stableSet.available >= s.replicas || stableSet.available >= served);
+    const canServe = canAnswer > 0 && (canAnswer >= s.replicas || canAnswer >= served);
     return s.replicas === 0 || canServe ? stableSet : undefined;
   }
   const isTracked = isFastTracked(s, active) || pause.isCompleted;
   if (isTracked && isSaturated(s, newSet)) return newSet;
   // Until then it stays with the version that it serves, or goes back to the stable one where it has lost its way.
   const served = setOf(s, active);
-  return served ?? (stableSet && stableSet !== newSet && stableSet.available > 0 ? stableSet : undefined);
+  const mayReturn = stableSet && stableSet !== newSet && lastingAvailable(stableSet) > 0 && isUpToDate(stableSet);
+  return served ?? (mayReturn ? stableSet : undefined);
 }
 
 interface Outcome {

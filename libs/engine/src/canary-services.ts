@@ -3,7 +3,7 @@ import type { Service } from '@sluice/model';
 import { event } from './events.ts';
 import { targetOf } from './plan.ts';
 import type { Plan } from './plan.ts';
-import { lastingAvailable } from './sets.ts';
+import { isUpToDate, lastingAvailable } from './sets.ts';
 import type { SetView } from './sets.ts';
 import { canaryOf } from './situation.ts';
 import type { Situation } from './situation.ts';
@@ -33,6 +33,7 @@ export function planSwitch(s: Situation, plan: Plan, service: Service, hash: str
  */
 export function mayPointAt(service: Service, set: SetView): boolean {
   const isManaged = service.metadata.annotations?.[managedByAnnotation] !== undefined;
+  if (!isUpToDate(set)) return false;
   return isManaged ? lastingAvailable(set) > 0 : set.spec > 0 && set.available >= set.spec;
 }
 

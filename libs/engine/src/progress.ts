@@ -2,7 +2,8 @@ import { conditionReasons, conditionTypes, parseTime } from '@sluice/model';
 import type { RolloutStatus } from '@sluice/model';
 import { conditionsOf, findCondition } from './conditions.ts';
 import type { Conditions } from './conditions.ts';
-import { blueGreenOf, canaryOf, isObserved, stepsOf } from './situation.ts';
+import { lastingAvailable } from './sets.ts';
+import { blueGreenOf, canaryOf, isFullyPromoted, isObserved, stepsOf } from './situation.ts';
 import type { Situation } from './situation.ts';
 import { currentStepIndex } from './weight.ts';
 import type { EpochMs } from './snapshot.ts';
@@ -60,9 +61,16 @@ export function progressDeadline(s: Situation, conditions: Conditions): EpochMs 
   const condition = findCondition(conditions, conditionTypes.progressing);
   if (!condition || condition.reason === conditionReasons.aborted || condition.reason === conditionReasons.paused)
     return undefined;
-  if (isAtIndefiniteStep(s, conditions) || s.roles.others.some((set) => set.deadline !== undefined)) return undefined;
+  if (isAtIndefiniteStep(s, conditions) || awaitsOldPodsAlone(s)) return undefined;
   if (condition.reason === conditionReasons.progressDeadlineExceeded) return 0;
   return (parseTime(condition.lastUpdateTime) ?? s.now) + deadlineMsOf(s);
+}
+
+/** The version that is rolled out is there in full and stable: what is left is older versions, which keep their pods for as long as they were asked to. */
+function awaitsOldPodsAlone(s: Situation): boolean {
+  const { newSet, others } = s.roles;
+  if (!others.some((set) => set.deadline !== undefined)) return false;
+  return isFullyPromoted(s.status) && lastingAvailable(newSet) >= s.replicas;
 }
 
 export const hasTimedOut = (s: Situation, conditions: Conditions): boolean => {

@@ -2,6 +2,7 @@ import { eventReasons } from '@sluice/model';
 import { event } from './events.ts';
 import { newRevision } from './revision.ts';
 import { isFastRollback, isWithinRollbackWindow } from './rollback.ts';
+import { lastingAvailable } from './sets.ts';
 import { canaryOf, stepsOf } from './situation.ts';
 import type { Situation } from './situation.ts';
 import { meetsThreshold } from './steps.ts';
@@ -12,7 +13,7 @@ export function canaryPromotion(s: Situation): string | undefined {
   const { newSet, stableSet } = s.roles;
   if (!stableSet) return 'Initial deploy';
   if (s.status.abort) return undefined;
-  if (newSet.available < s.replicas && !hasPassedThreshold(s)) return undefined;
+  if (lastingAvailable(newSet) < s.replicas && !hasPassedThreshold(s)) return undefined;
   if (s.status.promoteFull) return 'Full promotion requested';
   if (newSet === stableSet) return 'Rollback to stable ReplicaSets';
   if (isFastRollback(s)) return 'Rollback within the rollback window';
@@ -21,7 +22,8 @@ export function canaryPromotion(s: Situation): string | undefined {
   return isDone ? `Completed all ${steps} canary steps` : undefined;
 }
 
-const hasPassedThreshold = (s: Situation): boolean =>
+/** Enough of the new version is available, by what the user says is enough. */
+export const hasPassedThreshold = (s: Situation): boolean =>
   !!canaryOf(s)?.replicaProgressThreshold && meetsThreshold(canaryOf(s), s.roles.newSet, s.replicas);
 
 /** The new version is the stable one from now on. */

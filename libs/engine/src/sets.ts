@@ -71,6 +71,15 @@ export const totalOf = (sets: readonly SetView[], field: 'spec' | 'replicas' | '
  */
 export const lastingAvailable = (set: SetView): number => Math.min(set.spec, set.available);
 
+/**
+ * Whether the ReplicaSet controller has seen what the set asks for now. Until then its counts may include a pod that it is just taking away: one that was scaled to 0 by hand
+ * and up again still looks as if its last pod stayed. No traffic moves to a set before that is known.
+ */
+export function isUpToDate({ stored }: SetView): boolean {
+  const [asked, seen] = [stored?.metadata.generation, stored?.status?.observedGeneration];
+  return asked === undefined || seen === undefined || seen >= asked;
+}
+
 export const newestFirst = (a: SetView, b: SetView): number =>
   b.revision - a.revision || b.createdAt - a.createdAt || compareText(b.name, a.name);
 export const oldestFirst = (a: SetView, b: SetView): number =>

@@ -5,7 +5,7 @@ import { isPauseOver } from './pause.ts';
 import { isPluginStepDone } from './plugin-step/next-call.ts';
 import { hasSucceeded } from './rollout-analysis/entries.ts';
 import { awaitsFirstWordUntil } from './rollout-analysis/first-word.ts';
-import { totalOf } from './sets.ts';
+import { lastingAvailable, totalOf } from './sets.ts';
 import type { SetView } from './sets.ts';
 import { canaryOf } from './situation.ts';
 import type { Situation } from './situation.ts';
@@ -19,8 +19,8 @@ export function meetsThreshold(canary: CanaryStrategy | undefined, set: SetView,
   const threshold = canary?.replicaProgressThreshold;
   if (!threshold || threshold.value === undefined || threshold.value < 0)
     return set.spec === wanted && set.available === wanted;
-  if (threshold.type !== 'Percent') return set.available >= threshold.value;
-  return wanted === 0 || (set.available / wanted) * 100 >= threshold.value - 1e-10;
+  if (threshold.type !== 'Percent') return lastingAvailable(set) >= threshold.value;
+  return wanted === 0 || (lastingAvailable(set) / wanted) * 100 >= threshold.value - 1e-10;
 }
 
 /** Whether the pods are as this weight asks for, with nothing left of interrupted updates. */

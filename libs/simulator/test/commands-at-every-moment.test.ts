@@ -1,7 +1,7 @@
 // Users give commands at any moment: also after the spec has changed and before the status says so, and between any two writes of the controller.
 import { podTemplateHashLabel } from '@sluice/model';
 import type { Rollout, RolloutSpec } from '@sluice/model';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   abort,
   createWorld,
@@ -24,6 +24,9 @@ import {
 } from '../src/index.ts';
 import type { World } from '../src/index.ts';
 import { ROLLOUT, service } from './history.ts';
+
+// Thousands of short histories, on a machine that others use too.
+vi.setConfig({ testTimeout: 120_000 });
 
 const steps = [{ setWeight: 25 }, { pause: {} }, { setWeight: 50 }, { pause: {} }];
 const timed = [{ setWeight: 25 }, { pause: { duration: 2 } }, { setWeight: 50 }];

@@ -112,9 +112,10 @@ describe('Pods of the new version', () => {
     expect(world.router).toMatchObject({ kind: 'observed', intent: { headerRoutes: [] } });
   });
   test('go with an abort where no pods are asked for, though nobody knows the routes', () => {
-    const world = new RoutedWorld({ steps: [{ setCanaryScale: { replicas: 3 } }, { pause: {} }] }, 0).settle();
+    const world = deployed({ steps: [{ setCanaryScale: { replicas: 3 } }, { pause: {} }] });
     world.setImage('shop:2');
     expect(world.pods('shop:2')).toBe(3);
+    world.spec = { ...world.spec, replicas: 0 };
     world.now += 100;
     world.abort();
     world.now += 100;

@@ -49,7 +49,8 @@ export function routedCounts(s: Situation, routed: TrafficSpan): CanaryPair {
       ? (byHand.weight ?? 0)
       : 0
     : desiredCanaryWeight(s);
-  const canary = byHand?.replicas ?? atLeastMinimum(s, podsFor(s, weight));
+  // Where no pods are asked for, none are made, whatever a step says.
+  const canary = s.replicas === 0 ? 0 : (byHand?.replicas ?? atLeastMinimum(s, podsFor(s, weight)));
   if (!canaryOf(s)?.dynamicStableScale) return { canary, stable: s.replicas };
   const max = maxWeightOf(s);
   const carried = podsFor(s, max - routed.lowest);

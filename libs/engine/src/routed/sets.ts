@@ -67,7 +67,7 @@ function abortedCount(s: Situation, plan: Plan, routed: TrafficSpan): number {
   const delaySeconds = canaryOf(s)?.abortScaleDownDelaySeconds ?? DEFAULT_ABORT_DELAY_SECONDS;
   if (newSet.spec === 0) return 0;
   if (newSet.deadline === undefined) {
-    if (stableSet!.available >= s.replicas) planDeadline(s, plan, newSet, delaySeconds * 1000);
+    if (lastingAvailable(stableSet!) >= s.replicas) planDeadline(s, plan, newSet, delaySeconds * 1000);
     return newSet.spec;
   }
   if (isAhead(newSet.deadline, s.now)) {

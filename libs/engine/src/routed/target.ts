@@ -1,6 +1,6 @@
 import type { CanaryPair } from '../canary-replicas.ts';
 import { selectedHash, serviceOf } from '../canary-services.ts';
-import { lastingAvailable } from '../sets.ts';
+import { isUpToDate, lastingAvailable } from '../sets.ts';
 import type { SetView } from '../sets.ts';
 import { canaryOf, isFullyPromoted, stepsOf } from '../situation.ts';
 import type { Situation } from '../situation.ts';
@@ -56,7 +56,10 @@ export type Carrier = SetView | 'everyone' | undefined;
  */
 export function routableShare(s: Situation, asked: number, routed: TrafficSpan, carrier: Carrier): number {
   const { newSet, stableSet } = s.roles;
-  const canCarry = carryableShare(s, carrier === undefined || carrier === 'everyone' ? newSet : carrier);
+  const carrying = carrier === undefined || carrier === 'everyone' ? newSet : carrier;
+  const share = carryableShare(s, carrying);
+  // More than it has gets only a set whose counts are about what it asks for now.
+  const canCarry = isUpToDate(carrying) ? share : Math.min(share, routed.highest);
   const capped = Math.min(asked, canCarry);
   // Where both sides are the same pods, or nothing is to be taken from the canary side, only its own capacity counts.
   if (capped >= routed.highest || !stableSet || !carrier || carrier === stableSet) return capped;

@@ -7,7 +7,7 @@ import { routersOf } from '../hold.ts';
 import { enterPauseStep, isPauseOver, withoutPause } from '../pause.ts';
 import type { Plan } from '../plan.ts';
 import { isPluginStepDone } from '../plugin-step/next-call.ts';
-import { canaryPromotion, promoted } from '../promotion.ts';
+import { canaryPromotion, hasPassedThreshold, promoted } from '../promotion.ts';
 import { isWithinRollbackWindow } from '../rollback.ts';
 import { hasSucceeded } from '../rollout-analysis/entries.ts';
 import { awaitsFirstWordUntil } from '../rollout-analysis/first-word.ts';
@@ -17,7 +17,7 @@ import { canaryOf, isFullyPromoted, isHalted, pausesOf, stepsOf } from '../situa
 import type { Situation } from '../situation.ts';
 import type { TurnResult } from '../turn.ts';
 import { currentStepIndex, maxWeightOf, weightAtStep } from '../weight.ts';
-import { routedCounts } from './counts.ts';
+import { routedCounts, shareOf } from './counts.ts';
 import type { TrafficIntent } from './intent.ts';
 import { acknowledgementOf, blockingRouter, observationOf, routedNow } from './routers.ts';
 import type { Acknowledgement } from './routers.ts';
@@ -104,8 +104,8 @@ function strategyResult(
 }
 
 /**
- * All steps done means that all traffic has been seen on the new version. Without steps, and on a full promotion, the switch of the stable side
- * moves it.
+ * All steps done means that all traffic has been seen on the new version; with a threshold that it has passed, as much as its pods can carry: the user has said that these
+ * are enough. Without steps, and on a full promotion, the switch of the stable side moves it.
  */
 function mayPromote(s: Situation, seen: TrafficIntent | undefined): boolean {
   const { newSet, stableSet } = s.roles;
@@ -118,7 +118,8 @@ function mayPromote(s: Situation, seen: TrafficIntent | undefined): boolean {
     s.replicas === 0
   )
     return true;
-  return seen?.weight === maxWeightOf(s);
+  const needed = hasPassedThreshold(s) ? shareOf(s, newSet) : maxWeightOf(s);
+  return seen !== undefined && seen.weight >= needed;
 }
 
 function stepResult(

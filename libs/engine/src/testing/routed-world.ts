@@ -20,6 +20,8 @@ export class RoutedWorld {
   revision = 0;
   /** Pods of a set with this image never become available. */
   readonly broken = new Set<string>();
+  /** So many pods of a set with this image never become available. */
+  readonly lacking = new Map<string, number>();
   routerWorks = true;
   releases: Readonly<Record<string, ReleaseAnswer>> = {};
   /** What snapshots have besides, or instead. */
@@ -199,7 +201,8 @@ export class RoutedWorld {
   private runPods(): void {
     for (const [name, set] of this.sets) {
       const replicas = set.spec.replicas ?? 0;
-      const available = this.broken.has(this.nameOf(set)) ? 0 : replicas;
+      const lacks = this.lacking.get(this.nameOf(set)) ?? 0;
+      const available = this.broken.has(this.nameOf(set)) ? 0 : Math.max(0, replicas - lacks);
       if (set.status?.replicas === replicas && set.status.availableReplicas === available) continue;
       this.sets.set(name, {
         ...set,
