@@ -1,7 +1,8 @@
+import type { ObservedExperiment, ObservedRun } from '@sluice/engine';
 import { controllerOf, keyOf, sameJson } from '@sluice/kube';
 import type { Priority } from '@sluice/kube';
 import { referencedTemplates, selectorMatches, serviceNamesOf } from '@sluice/model';
-import type { AnalysisRun, Experiment, ReplicaSet, Rollout } from '@sluice/model';
+import type { ReplicaSet, Rollout } from '@sluice/model';
 import { workloadIndexKey } from './assemble/caches.ts';
 import type { Caches } from './assemble/caches.ts';
 import { selectsOneVersion } from './service-release.ts';
@@ -72,7 +73,7 @@ function priorityOf(before: Rollout | undefined, after: Rollout): Priority {
   return 'normal';
 }
 
-type Judge = AnalysisRun | Experiment;
+type Judge = ObservedRun | ObservedExperiment;
 
 /** A verdict against the new version comes first: it is taken back. */
 function judgeChanged(

@@ -14,6 +14,7 @@ export type * from './plugin-step/intent.ts';
 export type * from './routed/intent.ts';
 export { recordedShare, spanAfterAnswer, spanAfterFailure } from './routed/span.ts';
 export type { TrafficSpan } from './routed/span.ts';
+export type * from './observed.ts';
 export type * from './snapshot.ts';
 export * from './experiment/index.ts';
 export * from './analysis-run/index.ts';

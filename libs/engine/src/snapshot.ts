@@ -1,10 +1,9 @@
 import type { Refusal } from './refusals.ts';
+import type { ObservedExperiment, ObservedRun } from './observed.ts';
 import type { StepPluginObservations } from './plugin-step/intent.ts';
 import type { RouterObservation } from './routed/intent.ts';
 import type {
-  AnalysisRun,
   AnalysisTemplate,
-  Experiment,
   LabelSelector,
   Pod,
   PodTemplateSpec,
@@ -105,9 +104,9 @@ export interface RolloutSnapshot {
   /** What routers that the strategy names no more have said to giving back what they hold, by name; one that is not here has not been asked. */
   readonly releases?: Readonly<Record<string, ReleaseAnswer>>;
   /** AnalysisRuns whose controller is this Rollout, among them each that its status names and that exists. */
-  readonly analysisRuns?: readonly AnalysisRun[];
+  readonly analysisRuns?: readonly ObservedRun[];
   /** Experiments whose controller is this Rollout, among them the one that its status names, if it exists. */
-  readonly experiments?: readonly Experiment[];
+  readonly experiments?: readonly ObservedExperiment[];
   /** By name: the templates that the strategy's analyses name, and those that they name in turn. */
   readonly analysisTemplates?: Readonly<Record<string, AnalysisTemplate>>;
   readonly clusterAnalysisTemplates?: Readonly<Record<string, AnalysisTemplate>>;

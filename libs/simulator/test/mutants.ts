@@ -1,8 +1,8 @@
 // Engines that are wrong on purpose: each breaks one property, so that the property shows that it can find it.
-import type { Action, Decision, ExperimentAction } from '@sluice/engine';
+import type { Action, Decision, ExperimentAction, ObservedRun } from '@sluice/engine';
 import { decideExperiment, decideRollout } from '@sluice/engine';
 import { podTemplateHash, podTemplateHashLabel, serviceNamesOf } from '@sluice/model';
-import type { AnalysisPhase, AnalysisRun } from '@sluice/model';
+import type { AnalysisPhase } from '@sluice/model';
 import type { DecideExperiment, DecideRollout } from '../src/index.ts';
 
 const withActions =
@@ -141,7 +141,7 @@ export function remembers(): DecideRollout {
 }
 
 const withRuns =
-  (change: (run: AnalysisRun) => AnalysisRun): DecideRollout =>
+  (change: (run: ObservedRun) => ObservedRun): DecideRollout =>
   (snapshot) =>
     decideRollout({ ...snapshot, analysisRuns: (snapshot.analysisRuns ?? []).map(change) });
 

@@ -1,10 +1,10 @@
 import type { RolloutSnapshot } from '@sluice/engine';
 import { noCapabilities } from '@sluice/engine';
-import type { Capabilities, EpochMs } from '@sluice/engine';
+import type { Capabilities, EpochMs, ObservedExperiment, ObservedRun } from '@sluice/engine';
 import { controllerOf, isKubeError, resources } from '@sluice/kube';
 import type { KubeClient, RawObject, ResourceRef } from '@sluice/kube';
 import { conditionReasons, conditionTypes, formatSelector, podTemplateHash, podTemplateHashLabel } from '@sluice/model';
-import type { AnalysisRun, ConditionType, Experiment, ReplicaSet } from '@sluice/model';
+import type { ConditionType, ReplicaSet } from '@sluice/model';
 import {
   projectAnalysisRun,
   projectAnalysisTemplate,
@@ -84,11 +84,11 @@ function isForeign(set: ReplicaSet, uid: string | undefined): boolean {
 }
 
 interface Judges {
-  readonly runs: readonly AnalysisRun[];
-  readonly experiments: readonly Experiment[];
+  readonly runs: readonly ObservedRun[];
+  readonly experiments: readonly ObservedExperiment[];
 }
 
-async function ownedBy<T extends AnalysisRun | Experiment>(
+async function ownedBy<T extends ObservedRun | ObservedExperiment>(
   client: Pick<KubeClient, 'list'>,
   ref: ResourceRef,
   namespace: string,

@@ -1,7 +1,8 @@
+import type { ObservedExperiment, ObservedRun } from '@sluice/engine';
 import { controllerOf, createInformer, keyOf, resources } from '@sluice/kube';
 import type { Informer } from '@sluice/kube';
 import { podTemplateHashLabel, referencedTemplates, serviceNamesOf } from '@sluice/model';
-import type { AnalysisRun, AnalysisTemplate, Experiment, ReplicaSet, Rollout, Service } from '@sluice/model';
+import type { AnalysisTemplate, ReplicaSet, Rollout, Service } from '@sluice/model';
 import { createCacheSet, informerOptions, instanceSelector } from '@sluice/reconcile';
 import type { CacheSet, CacheSetOptions } from '@sluice/reconcile';
 import {
@@ -25,12 +26,12 @@ export interface Caches extends CacheSet {
   readonly services: Informer<Service>;
   readonly workloads: WorkloadCaches;
   /** Absent where there is no analysis-runner. Index: `controller` (uid). */
-  readonly analysisRuns?: Informer<AnalysisRun>;
+  readonly analysisRuns?: Informer<ObservedRun>;
   readonly analysisTemplates?: Informer<AnalysisTemplate>;
   /** Absent also where only some namespaces are served: cluster templates cannot be read there. */
   readonly clusterAnalysisTemplates?: Informer<AnalysisTemplate>;
   /** Absent where there is no experiment-manager. Index: `controller` (uid). */
-  readonly experiments?: Informer<Experiment>;
+  readonly experiments?: Informer<ObservedExperiment>;
 }
 
 export interface CacheOptions extends CacheSetOptions {
@@ -101,7 +102,7 @@ function followedCaches({ follows, namespaces }: CacheOptions, shared: Shared, l
   const controller = { controller: controllerIndex };
   const analysis = {
     analysisRuns: () =>
-      createInformer<AnalysisRun>({
+      createInformer<ObservedRun>({
         ...shared('analysisruns'),
         ref: resources.analysisRuns,
         labelSelector,
@@ -130,7 +131,7 @@ function followedCaches({ follows, namespaces }: CacheOptions, shared: Shared, l
       ...(!namespaces?.length && { clusterAnalysisTemplates: analysis.clusterAnalysisTemplates() }),
     }),
     ...(follows?.experiments && {
-      experiments: createInformer<Experiment>({
+      experiments: createInformer<ObservedExperiment>({
         ...shared('experiments'),
         ref: resources.experiments,
         labelSelector,
@@ -158,7 +159,7 @@ function workloadIndex(rollout: Rollout): readonly string[] {
   return [workloadIndexKey(reference.of, rollout.metadata.namespace, reference.name), reference.of];
 }
 
-function controllerIndex(object: ReplicaSet | AnalysisRun | Experiment): readonly string[] {
+function controllerIndex(object: ReplicaSet | ObservedRun | ObservedExperiment): readonly string[] {
   const uid = controllerOf(object)?.uid;
   return uid === undefined ? [] : [uid];
 }

@@ -1,11 +1,14 @@
+import { isCompleted } from '@sluice/engine';
+import type { ObservedExperiment, ObservedMetricResult, ObservedRun } from '@sluice/engine';
 import { withoutBookkeeping } from '@sluice/kube';
 import type { RawObject } from '@sluice/kube';
 import { managedByAnnotation } from '@sluice/model';
 import type {
-  AnalysisRun,
+  AnalysisRunStatus,
   AnalysisTemplate,
-  Experiment,
   LabelSelector,
+  Measurement,
+  MetricResult,
   ObjectMeta,
   Pod,
   PodTemplateSpec,
@@ -72,22 +75,28 @@ export function projectService(raw: RawObject): Service {
   } as unknown as Service;
 }
 
-/** Without its measurements: the rollout wants the verdict. */
-export function projectAnalysisRun(raw: RawObject): AnalysisRun {
+/** Without its measurements: the rollout wants the verdict. What shows whether it was earned is kept of a run that is over. */
+export function projectAnalysisRun(raw: RawObject): ObservedRun {
   const { apiVersion, kind, metadata, spec, status } = withoutBookkeeping(raw);
-  return {
-    apiVersion,
-    kind,
-    metadata,
-    spec: spec ?? {},
-    status: pick(status, 'phase', 'message'),
-  } as unknown as AnalysisRun;
+  const known = {
+    ...pick(status, 'phase', 'message', 'startedAt', 'completedAt'),
+    ...(isCompleted(status?.phase) && { metricResults: resultsOf(status as AnalysisRunStatus) }),
+  };
+  return { apiVersion, kind, metadata, spec: spec ?? {}, status: known } as unknown as ObservedRun;
 }
 
-export function projectExperiment(raw: RawObject): Experiment {
+const resultsOf = ({ metricResults }: AnalysisRunStatus): readonly ObservedMetricResult[] =>
+  (metricResults ?? []).map((result) => ({
+    ...(pick(result, 'name', 'phase', 'count', 'consecutiveSuccess') as Pick<MetricResult, 'name' | 'phase'>),
+    measurements: (result.measurements ?? [])
+      .slice(-1)
+      .map((measurement) => pick(measurement, 'phase', 'message') as Pick<Measurement, 'phase' | 'message'>),
+  }));
+
+export function projectExperiment(raw: RawObject): ObservedExperiment {
   const { apiVersion, kind, metadata, spec, status } = withoutBookkeeping(raw);
   const known = pick(status, 'phase', 'message', 'templateStatuses');
-  return { apiVersion, kind, metadata, spec: spec ?? {}, status: known } as unknown as Experiment;
+  return { apiVersion, kind, metadata, spec: spec ?? {}, status: known } as unknown as ObservedExperiment;
 }
 
 export function projectAnalysisTemplate(raw: RawObject): AnalysisTemplate {

@@ -1,5 +1,5 @@
-import type { ServiceObservation, WorkloadObservation } from '@sluice/engine';
-import type { AnalysisRun, AnalysisTemplate, Experiment, LabelSelector, Pod, ReplicaSet, Rollout } from '@sluice/model';
+import type { ObservedExperiment, ObservedRun, ServiceObservation, WorkloadObservation } from '@sluice/engine';
+import type { AnalysisTemplate, LabelSelector, Pod, ReplicaSet, Rollout } from '@sluice/model';
 import { workloadKinds } from './references.ts';
 import type { Workload } from './projections.ts';
 import type { WorkloadKind, WorkloadReference } from './references.ts';
@@ -16,8 +16,8 @@ export interface Sources {
   service(namespace: string, name: string): Promise<ServiceObservation>;
   workload(namespace: string, reference: WorkloadReference): Promise<WorkloadObservation>;
   /** AnalysisRuns and Experiments whose controller is this Rollout, by uid. */
-  ownedAnalysisRuns(rollout: Rollout): readonly AnalysisRun[];
-  ownedExperiments(rollout: Rollout): readonly Experiment[];
+  ownedAnalysisRuns(rollout: Rollout): readonly ObservedRun[];
+  ownedExperiments(rollout: Rollout): readonly ObservedExperiment[];
   /** Undefined when there is none, or it cannot be read. */
   analysisTemplate(namespace: string, name: string, clusterScope: boolean): Promise<AnalysisTemplate | undefined>;
   pods(namespace: string, selector: LabelSelector): Promise<readonly Pod[] | undefined>;

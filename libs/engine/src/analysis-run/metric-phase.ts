@@ -47,11 +47,13 @@ export const hasEvidence = (result: MetricResult | undefined): boolean =>
   (result?.count ?? 0) > (wasGivenUp(result?.measurements?.at(-1)) ? 1 : 0);
 
 /** Whether so many successes in a row are what the metric waits for (row 7). */
-export const hasSuccessesInARow = (result: MetricResult, { consecutiveSuccessLimit }: MetricLimits): boolean =>
-  consecutiveSuccessLimit > 0 && (result.consecutiveSuccess ?? 0) >= consecutiveSuccessLimit;
+export const hasSuccessesInARow = (
+  result: Pick<MetricResult, 'consecutiveSuccess'>,
+  { consecutiveSuccessLimit }: MetricLimits,
+): boolean => consecutiveSuccessLimit > 0 && (result.consecutiveSuccess ?? 0) >= consecutiveSuccessLimit;
 
 /** Errors are not counted: without one measurement that is evidence, no count is reached. */
-export const hasCount = (result: MetricResult, { count }: MetricLimits): boolean =>
+export const hasCount = (result: Pick<MetricResult, 'count'>, { count }: MetricLimits): boolean =>
   (result.count ?? 0) >= Math.max(1, count);
 
 /** What every wanted measurement having been made says about the metric (rows 8 to 10). */

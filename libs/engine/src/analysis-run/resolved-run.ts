@@ -57,7 +57,7 @@ function resolve(spec: AnalysisRunSpec): ResolvedRun {
 /** A spec is the same object until it is read anew, and a run is decided on many times. */
 const known = new WeakMap<AnalysisRunSpec, ResolvedRun>();
 
-export function resolveRun({ spec }: AnalysisRun): ResolvedRun {
+export function resolveRun({ spec }: Pick<AnalysisRun, 'spec'>): ResolvedRun {
   const before = known.get(spec);
   if (before !== undefined) return before;
   const result = resolve(spec);

@@ -1,5 +1,5 @@
 import { parseTime } from '@sluice/model';
-import type { AnalysisRun } from '@sluice/model';
+import type { ObservedRun } from '../observed.ts';
 import { wasGivenUp } from './given-up.ts';
 import { hasCount, hasSuccessesInARow, isCompleted } from './metric-phase.ts';
 import { resolveRun } from './resolved-run.ts';
@@ -12,11 +12,11 @@ import type { ResolvedMetric } from './resolved-run.ts';
 export type AnalysisVerdict = 'Running' | 'Successful' | 'Failed' | 'Error' | 'Inconclusive' | 'Terminated';
 
 /** Whether a run that is over has been under way for some time, as far as whole seconds show it: who follows it could have seen it so. */
-export const tookTime = ({ status }: AnalysisRun): boolean =>
+export const tookTime = ({ status }: ObservedRun): boolean =>
   isCompleted(status?.phase) && (parseTime(status?.completedAt) ?? 0) > (parseTime(status?.startedAt) ?? Infinity);
 
 /** Whether the metric got as far as it asks for by itself. */
-function isEarned({ name, limits }: ResolvedMetric, { status }: AnalysisRun): boolean {
+function isEarned({ name, limits }: ResolvedMetric, { status }: ObservedRun): boolean {
   const result = (status?.metricResults ?? []).find((one) => one.name === name);
   if (result === undefined || !isCompleted(result.phase)) return false;
   if (result.phase !== 'Successful' || hasSuccessesInARow(result, limits)) return true;
@@ -25,7 +25,7 @@ function isEarned({ name, limits }: ResolvedMetric, { status }: AnalysisRun): bo
   return hasCount({ ...result, count }, limits);
 }
 
-export function verdictOf(run: AnalysisRun): AnalysisVerdict {
+export function verdictOf(run: ObservedRun): AnalysisVerdict {
   switch (run.status?.phase) {
     case 'Failed':
     case 'Error':

@@ -1,13 +1,14 @@
 import type { AnalysisRun } from '@sluice/model';
 import { isCompleted } from '../analysis-run/metric-phase.ts';
+import type { ObservedRun } from '../observed.ts';
 import { deepEqual } from '../same-status.ts';
 
 // Which name does a run get when others bear it already? Source: spec-analysis §9.
 
-export type Placement =
-  { readonly kind: 'reuse'; readonly run: AnalysisRun } | { readonly kind: 'create'; readonly run: AnalysisRun };
+export type Placement<Existing extends ObservedRun = ObservedRun> =
+  { readonly kind: 'reuse'; readonly run: Existing } | { readonly kind: 'create'; readonly run: AnalysisRun };
 
-const controllerOf = (run: AnalysisRun): string | undefined =>
+const controllerOf = (run: ObservedRun): string | undefined =>
   run.metadata.ownerReferences?.find(({ controller }) => controller === true)?.uid;
 
 /** Clients in Go write empty objects where ours are absent: both mean the same. */
@@ -20,7 +21,7 @@ function substance(value: unknown): unknown {
   return members.length === 0 ? undefined : Object.fromEntries(members);
 }
 
-const measures = ({ spec }: AnalysisRun): unknown =>
+const measures = ({ spec }: ObservedRun): unknown =>
   substance({
     metrics: spec.metrics,
     dryRun: spec.dryRun,
@@ -29,14 +30,17 @@ const measures = ({ spec }: AnalysisRun): unknown =>
   });
 
 /** Whether an existing run is the wanted one: of the same controller, measuring the same, and not over. */
-export const isSameRun = (existing: AnalysisRun, wanted: AnalysisRun): boolean =>
+export const isSameRun = (existing: ObservedRun, wanted: AnalysisRun): boolean =>
   controllerOf(existing) === controllerOf(wanted) &&
   !isCompleted(existing.status?.phase) &&
   existing.metadata.deletionTimestamp === undefined &&
   deepEqual(measures(existing), measures(wanted));
 
 /** The wanted run under the first name that is free, or the existing run that it is already: `NAME`, `NAME.1`, `NAME.2`, … */
-export function placeRun(wanted: AnalysisRun, existing: (name: string) => AnalysisRun | undefined): Placement {
+export function placeRun<Existing extends ObservedRun>(
+  wanted: AnalysisRun,
+  existing: (name: string) => Existing | undefined,
+): Placement<Existing> {
   const base = wanted.metadata.name;
   for (let collisions = 0; ; collisions += 1) {
     const name = collisions === 0 ? base : `${base}.${collisions}`;

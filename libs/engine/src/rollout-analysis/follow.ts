@@ -7,6 +7,7 @@ import { tookTime, verdictOf } from '../analysis-run/verdict.ts';
 import type { EventIntent } from '../decision.ts';
 import { event } from '../events.ts';
 import { findPause } from '../pause.ts';
+import type { ObservedRun } from '../observed.ts';
 import type { Plan } from '../plan.ts';
 import { newRevision } from '../revision.ts';
 import { isResumedByUser, pausesOf, storedStatusOf } from '../situation.ts';
@@ -49,7 +50,7 @@ export function followRun(
 }
 
 /** Who bears the name already. A run that was told to end gives no verdict of its own any more: it is nobody's. */
-function bearerOf(s: Situation, name: string, wanted: AnalysisRun): AnalysisRun | undefined {
+function bearerOf(s: Situation, name: string, wanted: AnalysisRun): ObservedRun | undefined {
   const run = runNamed(s, name);
   const isUsable = run !== undefined && !run.spec.terminate;
   if (isUsable || !(run || s.snapshot.takenRunNames?.includes(name))) return run;
@@ -128,7 +129,7 @@ function askFor(s: Situation, plan: Plan, { kind }: WantedAnalysis, run: Analysi
 const isTaken = (s: Situation, name: string): boolean =>
   runNamed(s, name) === undefined && !!s.snapshot.takenRunNames?.includes(name);
 
-const runNamed = (s: Situation, name: string): AnalysisRun | undefined =>
+const runNamed = (s: Situation, name: string): ObservedRun | undefined =>
   s.snapshot.analysisRuns?.find((run) => run.metadata.name === name);
 
 const builtRun = (s: Situation, { kind, stepIndex, analysis }: WantedAnalysis) =>
@@ -145,14 +146,14 @@ const builtRun = (s: Situation, { kind, stepIndex, analysis }: WantedAnalysis) =
     templateLookup(s.snapshot),
   );
 
-function entryOf(run: AnalysisRun, before?: RolloutAnalysisRunStatus): RolloutAnalysisRunStatus {
+function entryOf(run: ObservedRun, before?: RolloutAnalysisRunStatus): RolloutAnalysisRunStatus {
   const status = phaseOf(run) ?? before?.status ?? ('' as RolloutAnalysisRunStatus['status']);
   const message = run.status?.message;
   return { name: run.metadata.name, status, ...(message && { message }) };
 }
 
 /** The reference takes a run that somebody has ended for a success; what was not measured to its end proves nothing. */
-function phaseOf(run: AnalysisRun): RolloutAnalysisRunStatus['status'] | undefined {
+function phaseOf(run: ObservedRun): RolloutAnalysisRunStatus['status'] | undefined {
   const wasEnded = run.spec.terminate === true && verdictOf(run) === 'Terminated';
   return wasEnded ? 'Inconclusive' : run.status?.phase;
 }

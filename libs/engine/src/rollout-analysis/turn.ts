@@ -1,8 +1,9 @@
-import type { AnalysisRun, RolloutAnalysisRunStatus, RolloutStatus } from '@sluice/model';
+import type { RolloutAnalysisRunStatus, RolloutStatus } from '@sluice/model';
 import { composeStatus } from '../compose-status.ts';
 import type { ComposedStatus } from '../compose-status.ts';
 import type { EventIntent } from '../decision.ts';
 import { withPause } from '../pause.ts';
+import type { ObservedRun } from '../observed.ts';
 import type { Plan } from '../plan.ts';
 import { needsReset } from '../reset.ts';
 import { deepEqual } from '../same-status.ts';
@@ -140,5 +141,5 @@ function planEnds(s: Situation, plan: Plan, current: RunEntries): void {
   }
 }
 
-const isLive = (run: AnalysisRun): boolean =>
+const isLive = (run: ObservedRun): boolean =>
   !run.spec.terminate && !run.metadata.deletionTimestamp && !isCompleted(run.status?.phase);

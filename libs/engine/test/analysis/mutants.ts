@@ -1,7 +1,13 @@
 // Decisions that are wrong on purpose: each breaks one property, so that the property shows that it can find it.
-import type { AnalysisRun, AnalysisRunStatus, MetricResult } from '@sluice/model';
+import type { AnalysisRunStatus, MetricResult } from '@sluice/model';
 import { decideAnalysisRun } from '../../src/index.ts';
-import type { AnalysisRunDecision, AnalysisRunSnapshot, AnalysisVerdict, MeasurementOutcome } from '../../src/index.ts';
+import type {
+  AnalysisRunDecision,
+  AnalysisRunSnapshot,
+  AnalysisVerdict,
+  MeasurementOutcome,
+  ObservedRun,
+} from '../../src/index.ts';
 import type { DecideAnalysisRun } from './driver.ts';
 
 const statusOf = ({ held, run }: AnalysisRunSnapshot): AnalysisRunStatus | undefined => held ?? run.status;
@@ -105,5 +111,5 @@ export const asksTwice = withDecision((decision) => ({
 }));
 
 /** Takes the word of the API for it that a run which was stopped has succeeded. */
-export const believesThePhase = ({ status }: AnalysisRun): AnalysisVerdict =>
+export const believesThePhase = ({ status }: ObservedRun): AnalysisVerdict =>
   status?.phase === 'Successful' ? 'Successful' : 'Running';
