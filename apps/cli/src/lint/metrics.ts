@@ -1,4 +1,4 @@
-import { matchesPattern, providersOf, validateMetrics } from '@sluice/engine';
+import { complaintsAbout, matchesPattern, providersOf } from '@sluice/engine';
 import { durationMs, type Metric } from '@sluice/model';
 import { error, note, warning, type Complaint, type Path } from './finding.ts';
 import { checkExpressions } from './expressions.ts';
@@ -28,12 +28,11 @@ const withoutUnknown = (metric: Metric): Metric => {
   return { ...Object.fromEntries(known), ...interval } as Metric;
 };
 
-const checkValidity = (metric: Metric, path: Path): Complaint[] => {
-  const text = validateMetrics([metric])?.replace('metrics[0]: ', '');
-  if (text === undefined) return [];
-  const field = fieldOfComplaint(text);
-  return [error([...path, field], hints[text] ?? text, { atKey: field === 'provider' })];
-};
+const checkValidity = (metric: Metric, path: Path): Complaint[] =>
+  complaintsAbout(metric).map((text) => {
+    const field = fieldOfComplaint(text);
+    return error([...path, field], hints[text] ?? text, { atKey: field === 'provider' });
+  });
 
 const whole = (value: Metric['count']): number | undefined => (value === undefined ? undefined : Number(value));
 

@@ -7,7 +7,7 @@ export { isCompleted, nextOrdinal } from './metric-phase.ts';
 export { resolveRun, validateAnalysisRun } from './resolved-run.ts';
 export type { ResolvedMetric, ResolvedRun } from './resolved-run.ts';
 export type * from './snapshot.ts';
-export { providersOf, validateMetrics } from './validate.ts';
+export { complaintsAbout, providersOf, validateMetrics } from './validate.ts';
 export { verdictOf } from './verdict.ts';
 export type { AnalysisVerdict } from './verdict.ts';
 export { answerOf, assessMeasurement, noDataMessage } from './assess-measurement.ts';

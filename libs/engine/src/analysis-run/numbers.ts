@@ -10,34 +10,37 @@ type CountField = 'count' | 'failureLimit' | 'inconclusiveLimit' | 'consecutiveE
 
 const at = ({ name }: Metric, value: unknown): string => `metric '${name}' has ${JSON.stringify(value)}`;
 
-const textError = (metric: Metric): string | undefined => {
-  const field = (countFields as readonly CountField[]).find((each) => {
-    const value = metric[each] ?? undefined;
-    return value !== undefined && !isWholeNumber(value);
+const textErrors = (metric: Metric): readonly string[] =>
+  (countFields as readonly CountField[]).flatMap((field) => {
+    const value = metric[field] ?? undefined;
+    return value === undefined || isWholeNumber(value)
+      ? []
+      : [`${field} must be a whole number: ${at(metric, value)}. Write it in digits, such as 3`];
   });
-  return field && `${field} must be a whole number: ${at(metric, metric[field])}. Write it in digits, such as 3`;
-};
 
 const countError = (metric: Metric): string | undefined => {
   const count = metric.count ?? undefined;
-  if (count === undefined || Number(count) >= 1) return undefined;
+  if (count === undefined || !isWholeNumber(count) || Number(count) >= 1) return undefined;
   const without = metric.interval ? 'no limit' : 'one measurement';
   return `count must be at least 1: ${at(metric, count)}. Leave it out for ${without}`;
 };
 
-const timeError = (metric: Metric): string | undefined => {
-  for (const field of ['interval', 'initialDelay'] as const) {
+const timeErrors = (metric: Metric): readonly string[] =>
+  (['interval', 'initialDelay'] as const).flatMap((field) => {
     const text = metric[field];
     const parsed = text ? parseDuration(text) : undefined;
-    if (parsed?.ok && parsed.ms < 0)
-      return `${field} must not be negative: ${at(metric, text)}. Write a time such as 30s, or leave it out`;
-  }
-  return undefined;
+    return parsed?.ok && parsed.ms < 0
+      ? [`${field} must not be negative: ${at(metric, text)}. Write a time such as 30s, or leave it out`]
+      : [];
+  });
+
+/** All numbers of a metric, with its arguments substituted, that disable a guard; each text begins with the field's name. */
+export const metricNumberErrors = (metric: Metric): readonly string[] => {
+  const count = countError(metric);
+  return [...textErrors(metric), ...(count === undefined ? [] : [count]), ...timeErrors(metric)];
 };
 
-/** The first number of a metric, with its arguments substituted, that disables a guard; begins with the field's name. */
-export const metricNumberError = (metric: Metric): string | undefined =>
-  textError(metric) ?? countError(metric) ?? timeError(metric);
+export const metricNumberError = (metric: Metric): string | undefined => metricNumberErrors(metric)[0];
 
 /** A negative time to live deletes the run, and its verdict, at the moment it ends. */
 export function lifetimeError({ ttlStrategy }: Pick<AnalysisRunSpec, 'ttlStrategy'>): string | undefined {

@@ -1,7 +1,7 @@
 import { countOf, parseDuration } from '@sluice/model';
 import type { AnalysisRunSpec, Metric, MetricProvider } from '@sluice/model';
 import { matchesPattern } from '../analysis-template/pattern.ts';
-import { metricNumberError } from './numbers.ts';
+import { metricNumberError, metricNumberErrors } from './numbers.ts';
 
 // What makes a run invalid, in the order and the words of spec-analysis §3. Metrics have their arguments put in.
 
@@ -55,6 +55,12 @@ const checkProvider: Check = ({ provider }) => {
 };
 
 const checks: readonly Check[] = [checkLimits, checkCount, checkDurations, metricNumberError, checkProvider];
+
+/** All complaints about one metric: of each rule the first, and every number that disables a guard. */
+export const complaintsAbout = (metric: Metric): readonly string[] => {
+  const others = checks.flatMap((check) => check(metric) ?? []);
+  return [...new Set([...others, ...metricNumberErrors(metric)])];
+};
 
 /** The first complaint about metrics, or undefined. `metrics[i]: ` says which one. */
 export function validateMetrics(metrics: readonly Metric[]): string | undefined {

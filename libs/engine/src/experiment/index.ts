@@ -1,4 +1,5 @@
 export { decideExperiment } from './decide-experiment.ts';
+export { invalidity as experimentInvalidity } from './validity.ts';
 export { hasRunMeasured } from './situation.ts';
 export { needsRoutes, rolloutOf } from './routes.ts';
 export type * from './decision.ts';
