@@ -62,7 +62,7 @@ function waitingCode(what: string): Explanation['code'] {
 }
 
 /** A controller that looks at these writes nothing, so that its not having written says nothing. */
-const leavesStatusAlone: ReadonlySet<Explanation['code']> = new Set(['Deleting', 'NotSupportedHere', 'CannotObserve']);
+const leavesStatusAlone: ReadonlySet<Explanation['code']> = new Set(['Deleting', 'CannotObserve']);
 
 function allThatItNames({ spec, status }: Rollout): Capabilities {
   const steps = spec.strategy?.canary?.steps ?? [];

@@ -5,7 +5,7 @@ import { planReplicas } from './replicas.ts';
 import { isUpToDate, lastingAvailable } from './sets.ts';
 import type { SetView } from './sets.ts';
 import { hasSucceeded } from './rollout-analysis/entries.ts';
-import { blueGreenOf, isFullyPromoted, isPausing, pausesOf } from './situation.ts';
+import { blueGreenOf, isBlocked, isFullyPromoted, isPausing, pausesOf } from './situation.ts';
 import type { Situation } from './situation.ts';
 
 const DEFAULT_ABORT_DELAY_SECONDS = 30;
@@ -48,7 +48,8 @@ export function planNewSetCount(s: Situation, plan: Plan, activeSet: SetView | u
   const { newSet, stableSet } = s.roles;
   if (!s.status.abort || !stableSet) {
     dropDeadline(plan, newSet);
-    planReplicas(s, plan, newSet, newSetCount(s, activeSet));
+    const isKept = isBlocked(s) && newSet.desired === s.replicas;
+    planReplicas(s, plan, newSet, isKept ? newSet.spec : newSetCount(s, activeSet));
     return;
   }
   planReplicas(s, plan, newSet, abortedCount(s, plan));
@@ -72,6 +73,7 @@ function abortedCount(s: Situation, plan: Plan): number {
 /** Versions before the stable one and interrupted updates: they wait as long as the strategy says, then go. */
 export function planPreviousSets(s: Situation, plan: Plan): void {
   if (pausesOf(s.status).some(({ reason }) => reason === 'InconclusiveAnalysisRun')) return;
+  if (isBlocked(s)) return;
   const strategy = blueGreenOf(s)!;
   // Without a delay of their own they stay until the switch has proved right.
   if (strategy.scaleDownDelaySeconds == null && awaitsPostPromotion(s)) return;

@@ -18,7 +18,7 @@ import { hasSucceeded } from './rollout-analysis/entries.ts';
 import { dropDeadline } from './scale-down-delay.ts';
 import { isUpToDate, lastingAvailable } from './sets.ts';
 import type { SetView } from './sets.ts';
-import { blueGreenOf, isHalted, isResumedByUser, pausesOf } from './situation.ts';
+import { blueGreenOf, isBlocked, isHalted, isResumedByUser, pausesOf } from './situation.ts';
 import type { Situation } from './situation.ts';
 import type { TurnResult } from './turn.ts';
 
@@ -29,7 +29,7 @@ export function blueGreenTurn(s: Situation, plan: Plan): TurnResult {
   const preview = serviceOf(s, strategy.previewService ?? undefined);
   const { newSet, stableSet } = s.roles;
   const activeSet = setOf(s, active);
-  if (preview && !isHalted(s)) planSwitch(s, plan, preview, newSet.hash);
+  if (preview && preview !== active && !isHalted(s)) planSwitch(s, plan, preview, newSet.hash);
   if (stableSet) {
     dropDeadline(plan, stableSet);
     planReplicas(s, plan, stableSet, s.replicas);
@@ -79,6 +79,7 @@ function pauseTurn(s: Situation, plan: Plan, active: Service | undefined): Pause
   const pauses = pausesOf(s.status);
   const checkpoint = s.status.blueGreen?.scaleUpPreviewCheckPoint === true;
   if (s.status.abort) return { pauses: [], isCompleted: false };
+  if (isBlocked(s)) return { pauses, isCompleted: false };
   if (isFastTracked(s, active)) {
     return { pauses: s.status.promoteFull ? [] : withoutPause(pauses, 'BlueGreenPause'), isCompleted: true };
   }
@@ -106,7 +107,7 @@ function pauseTurn(s: Situation, plan: Plan, active: Service | undefined): Pause
  */
 function activeTarget(s: Situation, active: Service, pause: PauseTurn): SetView | undefined {
   const { newSet, stableSet } = s.roles;
-  if (isHalted(s) && !s.status.abort) return undefined;
+  if (isHalted(s)) return undefined;
   if (s.status.abort) {
     if (!stableSet || selectedHash(active) === stableSet.hash) return stableSet;
     const serving = setOf(s, active);
@@ -133,13 +134,15 @@ interface Outcome {
 
 function finish(s: Situation, plan: Plan, { active, preview, activeSet, pause }: Outcome): TurnResult {
   const { newSet } = s.roles;
-  const selector = (service: Service | undefined): string =>
-    service ? (plan.switchTo(service.metadata.name) ?? selectedHash(service)) : '';
+  const { activeSelector = '', previewSelector = '' } = s.hold ? (s.status.blueGreen ?? {}) : {};
+  const selector = (service: Service | undefined, remembered: string): string =>
+    service ? (plan.switchTo(service.metadata.name) ?? selectedHash(service)) : remembered;
   const blueGreen = {
-    activeSelector: selector(active),
-    previewSelector: selector(preview),
+    activeSelector: selector(active, activeSelector),
+    previewSelector: selector(preview, previewSelector),
     scaleUpPreviewCheckPoint: checkpointOf(s, pause),
   };
+  if (isBlocked(s)) return { pauses: pause.pauses, keepsResume: true, blueGreen, activeSet };
   const why = promotion(s, blueGreen.activeSelector);
   const startsAttempt = !s.status.currentPodHash;
   if (why)

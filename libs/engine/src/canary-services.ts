@@ -20,6 +20,9 @@ export const selectedHash = (service: Service): string => service.spec?.selector
 
 export function planSwitch(s: Situation, plan: Plan, service: Service, hash: string): void {
   const name = s.rollout.metadata.name;
+  const owner = service.metadata.annotations?.[managedByAnnotation];
+  // Invalid, and left to its manager.
+  if (owner !== undefined && owner !== name) return;
   const from = selectedHash(service);
   if (from === hash && service.metadata.annotations?.[managedByAnnotation] !== undefined) return;
   const message = `Switched selector for service '${service.metadata.name}' from '${from}' to '${hash}'`;

@@ -9,11 +9,12 @@ import { enterPauseStep, withoutPause } from './pause.ts';
 import type { Plan } from './plan.ts';
 import { canaryPromotion, promoted } from './promotion.ts';
 import { planReplicas } from './replicas.ts';
+import { isResized, presentShare } from './proportion.ts';
 import { isWithinRollbackWindow } from './rollback.ts';
 import { lastingAvailable } from './sets.ts';
 import type { SetView } from './sets.ts';
 import { dropDeadline } from './scale-down-delay.ts';
-import { canaryOf, isFullyPromoted, isHalted, pausesOf, stepsOf } from './situation.ts';
+import { canaryOf, isBlocked, isFullyPromoted, isHalted, pausesOf, stepsOf } from './situation.ts';
 import type { Situation } from './situation.ts';
 import { isStepDone } from './steps.ts';
 import { surgeOf } from './surge.ts';
@@ -25,15 +26,9 @@ export function canaryTurn(s: Situation, plan: Plan): TurnResult {
   const limits = surgeOf(s.replicas, canaryOf(s)?.maxSurge, canaryOf(s)?.maxUnavailable);
   const { newSet, stableSet, others } = s.roles;
   const weight = desiredCanaryWeight(s);
-  const wanted = canaryCounts({
-    replicas: s.replicas,
-    weight,
-    maxWeight: maxWeightOf(s),
-    limits,
-    newSet,
-    stableSet,
-    others,
-  });
+  const sides = { replicas: s.replicas, maxWeight: maxWeightOf(s), limits, newSet, stableSet, others };
+  const countsFor = (share: number): CanaryPair => canaryCounts({ ...sides, weight: share });
+  const wanted = countsFor(weight);
   const halted = isHalted(s);
   const moves = !halted && stableSet !== undefined && stableSet !== newSet;
   planCanaryServices(s, plan, {
@@ -41,7 +36,11 @@ export function canaryTurn(s: Situation, plan: Plan): TurnResult {
     canary: moves && wanted.canary === 0,
   });
   if (!halted) planCounts(s, plan, wanted, s.replicas - limits.unavailable);
+  else if (isResized(s)) {
+    planCounts(s, plan, countsFor(presentShare(s, weight)), s.replicas - limits.unavailable);
+  }
   if (s.status.abort && stableSet) return aborted(s);
+  if (isBlocked(s)) return { keepsResume: true };
   const promotion = canaryPromotion(s);
   if (promotion) return promoted(s, promotion);
   if (isWithinRollbackWindow(s)) return { pauses: [], currentStepIndex: stepsOf(s).length || null };
@@ -66,7 +65,10 @@ function planCounts(s: Situation, plan: Plan, wanted: CanaryPair, floor: number)
     const couldAnswer = all.some(
       (other) => other !== set && (other === newSet || other === stableSet) && lastingAvailable(other) > 0,
     );
-    const kept = to === 0 && lastingAvailable(set) > 0 && couldAnswer && isStillServed(s, plan, set) ? 1 : to;
+    // A halted rollout moves no Service, and with no pods asked for there is nothing that it could be moved to.
+    const isEmptied = s.replicas === 0 && isHalted(s);
+    const kept =
+      !isEmptied && to === 0 && lastingAvailable(set) > 0 && couldAnswer && isStillServed(s, plan, set) ? 1 : to;
     planReplicas(s, plan, set, kept);
     if (set === newSet || set === stableSet || kept === 0) dropDeadline(plan, set);
   }

@@ -17,12 +17,13 @@ import { accountManualPause, endAttempt, finishAttempt, isOpen, isWaitingForPers
 import { event } from './events.ts';
 import { isEnding, leftOverEndings } from './plugin-step/endings.ts';
 import { pluginEntries } from './plugin-step/entries.ts';
+import { heldConditions, holdEvents } from './hold.ts';
 import { newRevision } from './revision.ts';
 import { withRunEntries } from './rollout-analysis/entries.ts';
 import { isSaturated } from './blue-green-replicas.ts';
 import { selectorOf } from './build-replica-set.ts';
 import { isBeingReleased, isRouted } from './routed/release.ts';
-import { blueGreenOf, canaryOf, isFullyPromoted, pausesOf } from './situation.ts';
+import { blueGreenOf, canaryOf, isBlocked, isFullyPromoted, pausesOf } from './situation.ts';
 import type { Situation } from './situation.ts';
 import { phaseOf } from './phase.ts';
 import { hasProgressed, hasTimedOut, isHealthy } from './progress.ts';
@@ -41,7 +42,7 @@ export function composeStatus(s: Situation, result: TurnResult): ComposedStatus 
   const pauses = abort ? [] : (result.pauses ?? pausesOf(s.status));
   const draft: RolloutStatus = {
     ...s.status,
-    ...countPods(s, selectorOf(s), result.activeSet),
+    ...countedPods(s, result),
     observedGeneration: String(s.rollout.metadata.generation ?? 0),
     workloadObservedGeneration: s.snapshot.workload.kind === 'found' ? String(s.snapshot.workload.generation) : '',
     currentPodHash: result.currentPodHash ?? s.roles.newSet.hash,
@@ -66,6 +67,12 @@ export function composeStatus(s: Situation, result: TurnResult): ComposedStatus 
   };
   const events = [...(result.events ?? []), ...pauseEvents(s, pauses, abort)];
   return concludeStatus(s, draft, result, events);
+}
+
+/** Autoscalers read the selector: one that is wrong must not take their pods from them. */
+function countedPods(s: Situation, { activeSet }: TurnResult) {
+  const counts = countPods(s, selectorOf(s), activeSet);
+  return s.hold?.type === 'InvalidSpec' && s.status.selector ? { ...counts, selector: s.status.selector } : counts;
 }
 
 const isNewPause = (s: Situation, pauses: readonly PauseCondition[]): boolean =>
@@ -187,12 +194,13 @@ function concludeStatus(
     draft.abort && !s.status.abortedAt ? [event(eventReasons.rolloutAborted, abortMessage(s, result.abortCause))] : [];
   const status = { ...draft, conditions: [...conditions] };
   const { phase, message } = phaseOf(s, status, result.blockedBy);
-  return { status: { ...status, phase, message }, events: [...notCompleted, ...events, ...aborts] };
+  const held = holdEvents(s.status, s.hold);
+  return { status: { ...status, phase, message }, events: [...held, ...notCompleted, ...events, ...aborts] };
 }
 
 /** All conditions but Progressing. */
 function standingConditions(s: Situation, draft: RolloutStatus): Conditions {
-  let conditions = without(conditionsOf(s.status), conditionTypes.invalidSpec);
+  let conditions = heldConditions(conditionsOf(s.status), s.hold, s.now);
   const isPausing = (draft.pauseConditions?.length ?? 0) > 0 || s.spec.paused === true;
   const isWell = !isPausing && isHealthy(s, draft);
   if (isWell || findCondition(conditions, conditionTypes.healthy))
@@ -232,6 +240,8 @@ function progressCondition(
     timesOut: false,
   });
   if (draft.abort) return set(progressing('False', conditionReasons.aborted, abortMessage(s, abortCause)));
+  // The clock stands still while something else than its pods holds the update.
+  if (isBlocked(s)) return { conditions, timesOut: false };
   if (s.snapshot.createFailure?.hash === newSet.hash) {
     return set(progressing('False', conditionReasons.replicaSetCreateError, s.snapshot.createFailure.message));
   }

@@ -406,7 +406,7 @@ describe('blue-green', () => {
 
 describe('what cannot be moved is held', () => {
   const status = stableStatus('shop:1', canary);
-  test('a router that is not installed: nothing is written, and the reason is told', () => {
+  test('a router that is not installed: no update begins, and status, condition and one Warning say why', () => {
     const routed = {
       stableService: 'stable',
       canaryService: 'canary',
@@ -424,9 +424,14 @@ describe('what cannot be moved is held', () => {
     );
     expect(decision).toMatchObject({
       actions: [],
-      statusUrgency: 'unchanged',
+      statusUrgency: 'now',
       explanation: { code: 'NotSupportedHere' },
+      events: [{ type: 'Warning', reason: 'NotInstalled' }],
+      status: { phase: 'Degraded', observedGeneration: '2', currentPodHash: one },
     });
+    expect(decision.status.conditions).toContainEqual(
+      expect.objectContaining({ type: 'NotInstalled', status: 'True' }),
+    );
     expect(decision.explanation.detail).toContain('"nginx"');
   });
   test('a Service that cannot be read', () => {

@@ -1,3 +1,4 @@
+import { podTemplateHashLabel } from '@sluice/model';
 import type { PodTemplateSpec, RolloutStatus } from '@sluice/model';
 import { blueGreenTurn } from './blue-green-turn.ts';
 import { buildReplicaSet, selectorOf } from './build-replica-set.ts';
@@ -10,17 +11,19 @@ import type { Action, Decision, EventIntent, Explanation } from './decision.ts';
 import { hasEphemeralMetadata, planEphemeralMetadata } from './ephemeral-metadata.ts';
 import { explain } from './explanation.ts';
 import { planHistory } from './history.ts';
-import { missingCapability } from './hold.ts';
+import { holdOf } from './hold.ts';
+import type { Hold } from './hold.ts';
 import { invalidSpec } from './invalid.ts';
 import { followPauses } from './pause-conditions.ts';
 import { Plan } from './plan.ts';
 import { progressDeadline } from './progress.ts';
 import { refusedIn, writeOf } from './refusals.ts';
 import { needsReset, reset } from './reset.ts';
+import { assignRoles } from './roles.ts';
 import { isRestartPending, planRestart } from './restart.ts';
 import { planNewSetUpkeep, planRolloutAnnotations } from './revision.ts';
 import { storedForm } from './same-status.ts';
-import { blueGreenOf, isObserved, situationOf } from './situation.ts';
+import { blueGreenOf, isBlocked, isObserved, situationOf } from './situation.ts';
 import type { Situation } from './situation.ts';
 import type { RolloutSnapshot } from './snapshot.ts';
 import { experimentTurn } from './experiment-step/turn.ts';
@@ -31,7 +34,6 @@ import { routedTurn } from './routed/turn.ts';
 import { withoutRefusedParts } from './storable-status.ts';
 import type { TurnResult } from './turn.ts';
 import { urgencyOf } from './urgency.ts';
-import { problemWith } from './validity.ts';
 import { planWorkloadScaleDown } from './workload.ts';
 import type { Rollout } from '@sluice/model';
 
@@ -48,34 +50,40 @@ export function decideRollout(snapshot: RolloutSnapshot): Decision {
 function decide(snapshot: RolloutSnapshot): Decision {
   const { rollout, workload } = snapshot;
   if (rollout.metadata.deletionTimestamp)
-    return hold(snapshot, { code: 'Deleting', detail: 'The Rollout is being deleted.', unblock: 'Nothing to do.' });
+    return onHold(snapshot, { code: 'Deleting', detail: 'The Rollout is being deleted.', unblock: 'Nothing to do.' });
   if (workload.kind === 'unknown')
-    return hold(snapshot, cannotObserve(`the ${rollout.spec.workloadRef?.kind} ${rollout.spec.workloadRef?.name}`));
-  const problem = problemWith(snapshot);
-  if (problem) return invalidSpec(snapshot, problem);
-  const missing = missingCapability(snapshot);
-  if (missing) return hold(snapshot, notSupported(missing));
+    return onHold(snapshot, cannotObserve(`the ${rollout.spec.workloadRef?.kind} ${rollout.spec.workloadRef?.name}`));
+  const template = (workload.kind === 'found' ? workload.template : rollout.spec.template) ?? {};
+  const hold = holdAt(snapshot, template, rollout.status ?? {});
   const unknown = Object.entries(snapshot.services).find(([, service]) => service === 'unknown');
-  if (unknown) return hold(snapshot, cannotObserve(`Service ${unknown[0]}`));
-  const template = workload.kind === 'found' ? workload.template : rollout.spec.template!;
+  if (hold?.type === 'InvalidSpec' && (unknown || !canTakeTurns(snapshot, hold))) return invalidSpec(snapshot, hold);
+  if (unknown) return onHold(snapshot, cannotObserve(`Service ${unknown[0]}`));
   return takeTurns(snapshot, template);
 }
 
+const holdAt = (snapshot: RolloutSnapshot, template: PodTemplateSpec, status: RolloutStatus): Hold | undefined =>
+  holdOf(snapshot, status, () => assignRoles(snapshot, template, status).newSet.hash === status.currentPodHash);
+
+/** Whether there is a version to keep, and one strategy to keep it by. */
+function canTakeTurns({ rollout: { spec, status }, replicaSets }: RolloutSnapshot, hold: Hold): boolean {
+  const { canary, blueGreen } = spec.strategy ?? {};
+  if (!!canary === !!blueGreen) return false;
+  if (!status?.stableRS) return hold.deploys;
+  const hashes = [status.stableRS, status.currentPodHash];
+  return replicaSets.some(
+    ({ metadata }) => !metadata.deletionTimestamp && hashes.includes(metadata.labels?.[podTemplateHashLabel] ?? ''),
+  );
+}
+
 /** Nothing is written and nothing is done. */
-function hold({ rollout }: RolloutSnapshot, explanation: Explanation): Decision {
+function onHold({ rollout }: RolloutSnapshot, explanation: Explanation): Decision {
   return { status: rollout.status ?? {}, statusUrgency: 'unchanged', actions: [], events: [], explanation };
 }
 
 const cannotObserve = (what: string): Explanation => ({
   code: 'CannotObserve',
-  detail: `${what} could not be read, and what is unknown is not touched.`,
-  unblock: 'Nothing to do: it is read again by itself; if it stays, look at the permissions of the rollout-controller.',
-});
-
-const notSupported = (what: string): Explanation => ({
-  code: 'NotSupportedHere',
-  detail: `This Rollout needs ${what}, which this installation has not got. It is left exactly as it is.`,
-  unblock: 'Install what is missing, or take it out of the strategy.',
+  detail: `Cannot read ${what}; the Rollout is on hold until it can be read.`,
+  unblock: 'Sluice retries automatically; if it stays, check the permissions of the rollout-controller.',
 });
 
 interface Taken {
@@ -126,11 +134,11 @@ function adoptionOf(snapshot: RolloutSnapshot, template: PodTemplateSpec): Decis
     detail: `ReplicaSets without an owner are taken back: ${names}.`,
     unblock: 'Nothing to do: it goes on by itself.',
   };
-  return { ...hold(snapshot, explanation), actions: adoptions };
+  return { ...onHold(snapshot, explanation), actions: adoptions };
 }
 
 function takeTurn(snapshot: RolloutSnapshot, template: PodTemplateSpec, status: RolloutStatus): Taken {
-  const given = situationOf(snapshot, template, status);
+  const given = situationOf(snapshot, template, status, holdAt(snapshot, template, status));
   const situation = withCommands(given);
   const plan = new Plan((set, change) => buildReplicaSet(situation, set, change), refusedIn(snapshot));
   planUpkeep(situation, plan);
@@ -148,7 +156,7 @@ function takeTurn(snapshot: RolloutSnapshot, template: PodTemplateSpec, status: 
   const analysis = analysisTurn(situation, plan);
   const experiment = analysis.news ? {} : experimentTurn(situation, plan);
   const trouble = troubleOf(analysis.trouble, experiment.trouble);
-  const news = analysis.news ?? experiment.news ?? pluginTurn(situation);
+  const news = analysis.news ?? experiment.news ?? (isBlocked(situation) ? undefined : pluginTurn(situation));
   const composed = news ?? composeStatus(situation, { ...trouble, ...strategyTurn(situation, plan) });
   const events = [...rejectedCommands(given, composed.status), ...composed.events];
   return { situation, plan, status: storedForm(status, composed.status), events, ...trouble };
@@ -160,7 +168,10 @@ function troubleOf(analysis: string | undefined, experiment: string | undefined)
 }
 
 function planUpkeep(s: Situation, plan: Plan): void {
-  for (const claim of claims(s, selectorOf(s))) plan.claim(claim);
+  // What is written on sets is of a version that may not begin.
+  if (s.keepsVersion || isBlocked(s)) return;
+  // The selector may be what is wrong: it lets go of no set.
+  if (s.hold?.type !== 'InvalidSpec') for (const claim of claims(s, selectorOf(s))) plan.claim(claim);
   planNewSetUpkeep(s, plan);
   planRolloutAnnotations(s, plan);
   planEphemeralMetadata(s, plan);
@@ -170,6 +181,7 @@ function planUpkeep(s: Situation, plan: Plan): void {
 function strategyTurn(s: Situation, plan: Plan) {
   if (needsReset(s)) return reset(s);
   const result = blueGreenOf(s) ? blueGreenTurn(s, plan) : isRouted(s) ? routedTurn(s, plan) : canaryTurn(s, plan);
+  if (isBlocked(s)) return result;
   planRelease(s, plan);
   // Last: it may only spend the availability that the rest of the plan leaves.
   const restartedAt = planRestart(s, plan);

@@ -29,6 +29,7 @@ export function explain(s: Situation, status: RolloutStatus, trouble?: TurnResul
 
 function reasonOf(s: Situation, status: RolloutStatus, trouble: TurnResult['blockedBy']): Explanation {
   return (
+    held(s, status) ??
     createFailed(s) ??
     refused(s) ??
     stuck(s, status) ??
@@ -42,6 +43,16 @@ function reasonOf(s: Situation, status: RolloutStatus, trouble: TurnResult['bloc
     waitingForCutover(s, status) ??
     healthy(s)
   );
+}
+
+function held({ hold }: Situation, status: RolloutStatus): Explanation | undefined {
+  if (hold === undefined) return undefined;
+  const aborted = ` The update was aborted; the stable version ${status.stableRS} serves.`;
+  return {
+    code: hold.type === 'InvalidSpec' ? 'InvalidSpec' : 'NotSupportedHere',
+    detail: `${hold.message}${status.abort ? aborted : ''}`,
+    unblock: hold.unblock,
+  };
 }
 
 function createFailed(s: Situation): Explanation | undefined {

@@ -1,44 +1,28 @@
-import { conditionReasons, conditionTypes } from '@sluice/model';
 import type { Rollout, RolloutStatus } from '@sluice/model';
-import { conditionsOf, withCondition, without } from './conditions.ts';
+import { conditionsOf } from './conditions.ts';
 import type { Decision } from './decision.ts';
-import type { RolloutSnapshot } from './snapshot.ts';
-import { findCondition } from './conditions.ts';
+import { heldConditions, holdEvents } from './hold.ts';
+import type { Hold } from './hold.ts';
 import { storedForm } from './same-status.ts';
+import type { RolloutSnapshot } from './snapshot.ts';
 
-/** Says what is wrong and does nothing else; all that runs goes on running. Source: spec-rollout §1.4. */
-export function invalidSpec({ rollout, now }: RolloutSnapshot, problem: string): Decision {
-  const message = `The Rollout "${rollout.metadata.name}" is invalid: ${problem}`;
+/** Says what is wrong with a Rollout that has no version to keep, and does nothing else. Source: spec-rollout §1.4. */
+export function invalidSpec({ rollout, now }: RolloutSnapshot, hold: Hold): Decision {
   const stored = rollout.status ?? {};
-  const before = findCondition(conditionsOf(stored), conditionTypes.invalidSpec);
-  const kept =
-    before && before.message !== message
-      ? without(conditionsOf(stored), conditionTypes.invalidSpec)
-      : conditionsOf(stored);
-  const content = {
-    type: conditionTypes.invalidSpec,
-    status: 'True' as const,
-    reason: conditionReasons.invalidSpec,
-    message,
-  };
   const next: RolloutStatus = {
     ...stored,
     observedGeneration: observedGeneration(rollout),
-    conditions: [...withCondition(kept, content, now)],
+    conditions: [...heldConditions(conditionsOf(stored), hold, now)],
     phase: 'Degraded',
-    message: `InvalidSpec: ${message}`,
+    message: `InvalidSpec: ${hold.message}`,
   };
   const status = storedForm(stored, next);
   return {
     status,
     statusUrgency: status === stored ? 'unchanged' : 'now',
     actions: [],
-    events: [],
-    explanation: {
-      code: 'InvalidSpec',
-      detail: message,
-      unblock: 'Mend the field that is named and apply the Rollout again.',
-    },
+    events: holdEvents(stored, hold),
+    explanation: { code: 'InvalidSpec', detail: hold.message, unblock: hold.unblock },
   };
 }
 

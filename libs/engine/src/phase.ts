@@ -25,7 +25,8 @@ const progressingWith = (message: string): PhaseAndMessage => ({ phase: 'Progres
 
 function degraded(status: RolloutStatus): PhaseAndMessage | undefined {
   const conditions = conditionsOf(status);
-  const invalid = findCondition(conditions, conditionTypes.invalidSpec);
+  const invalid =
+    findCondition(conditions, conditionTypes.invalidSpec) ?? findCondition(conditions, conditionTypes.notInstalled);
   if (invalid) return { phase: 'Degraded', message: `${invalid.reason}: ${invalid.message}` };
   const stuck = conditions.find(
     ({ reason }) => reason === conditionReasons.aborted || reason === conditionReasons.progressDeadlineExceeded,

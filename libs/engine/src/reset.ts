@@ -20,11 +20,17 @@ function hashOfSteps(steps: readonly CanaryStep[]): string {
 /** Whether the pod template or the steps are others than those the status is about. Source: spec-rollout §5.3. */
 export function needsReset(s: Situation): boolean {
   const { currentPodHash, currentStepHash } = s.status;
+  // What is wrong may be in the steps: an update keeps its place until it is right again.
+  if (s.hold?.blocks && s.roles.newSet !== s.roles.stableSet) return false;
   if (currentPodHash && currentPodHash !== s.roles.newSet.hash) return true;
   // What the other strategy left in the status means nothing to this one.
   if (blueGreenOf(s) && currentStepHash) return true;
-  return canaryOf(s) !== undefined && (!currentStepHash || currentStepHash !== hashOfSteps(stepsOf(s)));
+  return canaryOf(s) !== undefined && hasOtherSteps(s);
 }
+
+/** Whether the steps are others than those that the status is about. */
+export const hasOtherSteps = (s: Situation): boolean =>
+  !s.status.currentStepHash || s.status.currentStepHash !== hashOfSteps(stepsOf(s));
 
 /**
  * Forgets all that was about the version before: pauses, abort, promotions, a pending restart, and starts at the first step. Commands

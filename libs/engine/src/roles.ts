@@ -33,8 +33,7 @@ export interface Roles {
  * whose template an admission webhook has changed.
  */
 export function assignRoles(snapshot: RolloutSnapshot, template: PodTemplateSpec, status: RolloutStatus): Roles {
-  const stored = snapshot.replicaSets.map((set) => asPodsSay(snapshot, viewOf(set))).toSorted(oldestFirst);
-  const living = stored.filter((set) => set.stored?.metadata.deletionTimestamp === undefined);
+  const living = livingSets(snapshot);
   const found = findSet(living, template, status, snapshot.rollout.spec.strategy);
   const naming = found ? undefined : nameForNew(snapshot, template, status);
   const newSet = found ?? planned(naming!.name, naming!.hash, snapshot.now);
@@ -51,6 +50,38 @@ export function assignRoles(snapshot: RolloutSnapshot, template: PodTemplateSpec
     all,
     toCreate: found === undefined,
     collisionCount: naming?.collisionCount ?? status.collisionCount ?? undefined,
+  };
+}
+
+function livingSets(snapshot: RolloutSnapshot): readonly SetView[] {
+  const stored = snapshot.replicaSets.map((set) => asPodsSay(snapshot, viewOf(set))).toSorted(oldestFirst);
+  return stored.filter((set) => set.stored?.metadata.deletionTimestamp === undefined);
+}
+
+/**
+ * The roles while no other version may begin: the new set stays the one that the status is about, or is the stable one. Undefined where the
+ * template is that of one of the two, and where neither exists.
+ */
+export function heldRoles(
+  snapshot: RolloutSnapshot,
+  template: PodTemplateSpec,
+  status: RolloutStatus,
+): Roles | undefined {
+  const living = livingSets(snapshot);
+  const asked = findSet(living, template, status, snapshot.rollout.spec.strategy);
+  const stableSet = living.find((set) => set.hash !== '' && set.hash === status.stableRS);
+  const current = living.find((set) => set.hash !== '' && set.hash === status.currentPodHash);
+  if (asked && (asked === stableSet || asked === current)) return undefined;
+  const newSet = current ?? stableSet;
+  if (newSet === undefined) return undefined;
+  const others = living.filter((set) => set !== newSet && set !== stableSet);
+  return {
+    newSet,
+    stableSet,
+    others,
+    all: living,
+    toCreate: false,
+    collisionCount: status.collisionCount ?? undefined,
   };
 }
 

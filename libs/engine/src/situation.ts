@@ -8,7 +8,8 @@ import type {
   RolloutSpec,
   RolloutStatus,
 } from '@sluice/model';
-import { assignRoles } from './roles.ts';
+import type { Hold } from './hold.ts';
+import { assignRoles, heldRoles } from './roles.ts';
 import type { Roles } from './roles.ts';
 import type { EpochMs, RolloutSnapshot } from './snapshot.ts';
 
@@ -23,13 +24,49 @@ export interface Situation {
   /** Pods asked for: `spec.replicas`, 1 where it is left out. */
   readonly replicas: number;
   readonly roles: Roles;
+  /** What is wrong with the Rollout or missing in the installation. */
+  readonly hold?: Hold | undefined;
+  /** The spec asks for another version, which must not begin: `template` is that of the last one that did. */
+  readonly keepsVersion: boolean;
 }
 
-export function situationOf(snapshot: RolloutSnapshot, template: PodTemplateSpec, status: RolloutStatus): Situation {
+export function situationOf(
+  snapshot: RolloutSnapshot,
+  template: PodTemplateSpec,
+  status: RolloutStatus,
+  hold?: Hold,
+): Situation {
   const { rollout, now } = snapshot;
-  const roles = assignRoles(snapshot, template, status);
-  return { snapshot, now, rollout, spec: rollout.spec, status, template, replicas: rollout.spec.replicas ?? 1, roles };
+  const kept = hold?.blocks ? heldRoles(snapshot, template, status) : undefined;
+  const roles = kept ?? assignRoles(snapshot, template, status);
+  return {
+    snapshot,
+    now,
+    rollout,
+    spec: rollout.spec,
+    status,
+    template: kept?.newSet.stored?.spec.template ?? template,
+    replicas: replicasOf(rollout.spec, roles),
+    roles,
+    hold,
+    keepsVersion: kept !== undefined,
+  };
 }
+
+/** A number that is invalid leaves the last one that was asked for in force. */
+function replicasOf({ replicas = 1 }: RolloutSpec, { stableSet, newSet }: Roles): number {
+  return replicas >= 0 ? replicas : Math.max(0, stableSet?.desired ?? newSet.desired ?? newSet.spec);
+}
+
+/**
+ * Whether this turn leads to the stable version: after an abort, after the template was set back, and at rest. It needs nothing but the
+ * stable version, so that nothing that is wrong elsewhere holds it.
+ */
+const isReturning = ({ status, roles: { newSet, stableSet } }: Situation): boolean =>
+  stableSet !== undefined && (newSet === stableSet || status.abort === true);
+
+/** Steps, switches and promotions stop for what is wrong. */
+export const isBlocked = (s: Situation): boolean => s.hold?.blocks === true && !isReturning(s);
 
 export const canaryOf = (s: Situation): CanaryStrategy | undefined => s.spec.strategy?.canary ?? undefined;
 export const blueGreenOf = (s: Situation): BlueGreenStrategy | undefined => s.spec.strategy?.blueGreen ?? undefined;
@@ -54,6 +91,12 @@ export const isPausing = (s: Situation): boolean => pausesOf(s.status).length > 
 export const isResumedByUser = (status: RolloutStatus): boolean =>
   status.controllerPause === true && pausesOf(status).length === 0;
 
-/** Paused by hand, or waiting for a person to judge an analysis: nothing is scaled or switched meanwhile. */
-export const isHalted = (s: Situation): boolean =>
-  s.spec.paused === true || pausesOf(s.status).some((pause) => pause.reason === 'InconclusiveAnalysisRun');
+/**
+ * Paused by hand, waiting for a person to judge an analysis, or blocked by what is wrong: no step, switch or promotion takes place, and the
+ * number of pods follows `spec.replicas` in the present proportion. An abort ends it.
+ */
+export const isHalted = (s: Situation): boolean => {
+  if (s.status.abort && s.roles.stableSet) return false;
+  const isInconclusive = pausesOf(s.status).some((pause) => pause.reason === 'InconclusiveAnalysisRun');
+  return s.spec.paused === true || isInconclusive || isBlocked(s);
+};

@@ -52,6 +52,7 @@ export const eventSourceComponent = 'rollouts-controller';
 
 export const conditionTypes = {
   invalidSpec: 'InvalidSpec',
+  notInstalled: 'NotInstalled',
   available: 'Available',
   healthy: 'Healthy',
   completed: 'Completed',
@@ -66,6 +67,7 @@ export type ConditionType = (typeof conditionTypes)[keyof typeof conditionTypes]
 export const conditionReasons = {
   writeRefused: 'WriteRefused',
   invalidSpec: 'InvalidSpec',
+  notInstalled: 'NotInstalled',
   available: 'AvailableReason',
   healthy: 'RolloutHealthy',
   completed: 'RolloutCompleted',
@@ -94,6 +96,8 @@ export const pauseReasons = {
 export const eventReasons = {
   writeRefused: 'WriteRefused',
   rolloutAddedToInformer: 'RolloutAddedToInformer',
+  invalidSpec: 'InvalidSpec',
+  notInstalled: 'NotInstalled',
   rolloutUpdated: 'RolloutUpdated',
   rolloutNotCompleted: 'RolloutNotCompleted',
   newReplicaSetCreated: 'NewReplicaSetCreated',
@@ -130,6 +134,8 @@ export const eventReasons = {
 export type EventReason = (typeof eventReasons)[keyof typeof eventReasons];
 
 const warnings: ReadonlySet<string> = new Set([
+  eventReasons.invalidSpec,
+  eventReasons.notInstalled,
   eventReasons.replicaSetCreateError,
   eventReasons.replicaSetUpdateError,
   eventReasons.rolloutAborted,

@@ -6,11 +6,11 @@ import { event } from '../events.ts';
 import { findPause, withPause } from '../pause.ts';
 import { targetOf } from '../plan.ts';
 import type { Plan } from '../plan.ts';
-import { needsReset } from '../reset.ts';
+import { hasOtherSteps, needsReset } from '../reset.ts';
 import { forgotten } from '../rollout-analysis/history.ts';
 import { isCompleted } from '../analysis-run/metric-phase.ts';
 import { deepEqual } from '../same-status.ts';
-import { canaryOf, isFullyPromoted, pausesOf, stepsOf, storedStatusOf } from '../situation.ts';
+import { canaryOf, isBlocked, isFullyPromoted, pausesOf, stepsOf, storedStatusOf } from '../situation.ts';
 import type { Situation } from '../situation.ts';
 import { currentStepIndex } from '../weight.ts';
 import { buildExperiment, experimentName } from './build.ts';
@@ -32,7 +32,7 @@ const hasNone = (s: Situation): boolean =>
 
 /** Begins the experiment of the current step, follows it, and ends every other one that the rollout still has. */
 export function experimentTurn(s: Situation, plan: Plan): ExperimentTurn {
-  if (!canaryOf(s) || hasNone(s) || needsReset(s)) return none;
+  if (!canaryOf(s) || hasNone(s) || needsReset(s) || (isBlocked(s) && hasOtherSteps(s))) return none;
   const wanted = wantedExperiment(s);
   const known = s.status.canary?.currentExperiment;
   const { name, trouble } = wanted === undefined ? {} : current(s, plan, wanted, known);
@@ -60,6 +60,7 @@ interface Current {
 function current(s: Situation, plan: Plan, index: number, known: string | undefined): Current {
   const begun = known && isOfStep(s, index, known) && !isTaken(s, known) ? known : undefined;
   if (begun !== undefined && named(s, begun)) return { name: begun };
+  if (isBlocked(s)) return begun === undefined ? {} : { name: begun };
   // While a person judges, or has yet to, nothing is compared anew.
   const isHeld = pausesOf(s.status).some(({ reason }) => reason.startsWith('Inconclusive'));
   if (begun === undefined && isHeld) return {};

@@ -5,9 +5,9 @@ import type { EventIntent } from '../decision.ts';
 import { withPause } from '../pause.ts';
 import type { ObservedRun } from '../observed.ts';
 import type { Plan } from '../plan.ts';
-import { needsReset } from '../reset.ts';
+import { hasOtherSteps, needsReset } from '../reset.ts';
 import { deepEqual } from '../same-status.ts';
-import { blueGreenOf, pausesOf, storedStatusOf } from '../situation.ts';
+import { blueGreenOf, isBlocked, pausesOf, storedStatusOf } from '../situation.ts';
 import type { Situation } from '../situation.ts';
 import { runEntries, withRunEntries } from './entries.ts';
 import type { RunEntries } from './entries.ts';
@@ -45,12 +45,12 @@ function isNeverJudged({ snapshot, spec, status }: Situation): boolean {
  * that says neither yes nor no pauses it.
  */
 export function analysisTurn(s: Situation, plan: Plan): AnalysisTurn {
-  if (isNeverJudged(s) || needsReset(s)) return none;
+  if (isNeverJudged(s) || needsReset(s) || (isBlocked(s) && hasOtherSteps(s))) return none;
   const wordBy = awaitsFirstWordUntil(s);
   if (wordBy !== undefined) plan.wake(wordBy);
   const before = runEntries(s.status);
   const skips = skipsAnalysis(s);
-  const wanted = skips ? [] : wantedAnalyses(s);
+  const wanted = skips ? [] : wantedAnalyses(s).map((each) => (isBlocked(s) ? { ...each, mayBegin: false } : each));
   const followed = wanted.map((each) => ({ ...each, ...followRun(s, plan, each, before[each.kind]) }));
   const entries: Partial<Record<AnalysisKind, RolloutAnalysisRunStatus>> =
     // What was measured before a blue-green promotion stays to be read.

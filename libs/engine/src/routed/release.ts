@@ -1,10 +1,11 @@
+import { namesNoRouter } from '../hold.ts';
 import { canaryOf } from '../situation.ts';
 import type { Situation } from '../situation.ts';
 import type { Plan } from '../plan.ts';
 import { named } from '../snapshot.ts';
 
 /** Whether routers are asked to split this rollout's traffic at all. */
-export const isRouted = (s: Situation): boolean => canaryOf(s)?.trafficRouting != null;
+export const isRouted = (s: Situation): boolean => canaryOf(s)?.trafficRouting != null && !namesNoRouter(s.spec);
 
 /**
  * The routers that may still hold routes for this rollout although its strategy names none any more: which one the split in the status was given to is not

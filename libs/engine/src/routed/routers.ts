@@ -58,6 +58,7 @@ export function acknowledgementOf(s: Situation, wanted: TrafficIntent): Acknowle
 /** The first router that keeps this rollout where it is, and why. */
 export function blockingRouter(s: Situation): { readonly router: string; readonly reason: string } | undefined {
   for (const router of routersOf(s.spec)) {
+    if (!s.snapshot.capabilities.routers.includes(router)) return { router, reason: 'it is not installed' };
     const seen = observationOf(s, router);
     if (seen.kind === 'unavailable') return { router, reason: seen.reason };
     if (seen.kind === 'observed' && seen.foreignWriter && !seen.inSync) {

@@ -11,6 +11,8 @@ import { podsFor, scaleByHand } from './counts.ts';
 import type { TrafficIntent } from './intent.ts';
 import { isTrafficKnown } from './routers.ts';
 import type { Acknowledgement } from './routers.ts';
+import { proportionOf } from '../proportion.ts';
+import { maxWeightOf } from '../weight.ts';
 import { serviceNames } from './service-names.ts';
 import type { TrafficSpan } from './span.ts';
 
@@ -35,6 +37,22 @@ export function planRoutedSets(
   if (newSet !== stableSet) planNewSet(s, plan, wanted.canary, routed);
   planOthers(s, plan, intent, answer);
 }
+
+/** The sets while the rollout is halted: each keeps its part of `spec.replicas`, and all that traffic may need. */
+export function planHaltedSets(s: Situation, plan: Plan, routed: TrafficSpan): void {
+  const { newSet, stableSet } = s.roles;
+  if (stableSet) {
+    const isWhole = !canaryOf(s)?.dynamicStableScale || stableSet === newSet;
+    const wanted = isWhole ? s.replicas : Math.max(proportionOf(s, stableSet), stableNeeds(s, routed));
+    const mayGo = isTrafficKnown(s) && !isSpreadBeyond(s, newSet);
+    planReplicas(s, plan, stableSet, mayGo ? wanted : Math.max(wanted, stableSet.spec));
+  }
+  if (newSet === stableSet) return;
+  const wanted = scaleByHand(s) && s.replicas > 0 ? newSet.spec : proportionOf(s, newSet);
+  planReplicas(s, plan, newSet, Math.max(wanted, Math.min(newSet.spec, carrying(s, routed))));
+}
+
+const stableNeeds = (s: Situation, routed: TrafficSpan): number => podsFor(s, maxWeightOf(s) - routed.lowest);
 
 function planNewSet(s: Situation, plan: Plan, wanted: number, routed: TrafficSpan): void {
   const { newSet, stableSet } = s.roles;

@@ -2,7 +2,7 @@ import type { CanaryPair } from '../canary-replicas.ts';
 import { selectedHash, serviceOf } from '../canary-services.ts';
 import { isUpToDate, lastingAvailable } from '../sets.ts';
 import type { SetView } from '../sets.ts';
-import { canaryOf, isFullyPromoted, stepsOf } from '../situation.ts';
+import { canaryOf, isBlocked, isFullyPromoted, stepsOf } from '../situation.ts';
 import type { Situation } from '../situation.ts';
 import { meetsThreshold } from '../steps.ts';
 import { currentStepIndex, maxWeightOf, weightAtStep } from '../weight.ts';
@@ -26,6 +26,7 @@ export function isAtRoutedCounts(s: Situation, wanted: CanaryPair): boolean {
 export function askedShare(s: Situation, wanted: CanaryPair): number {
   const { newSet } = s.roles;
   if (isFullyPromoted(s.status) || s.status.abort || lastingAvailable(newSet) === 0) return 0;
+  if (isBlocked(s)) return recordedShare(s.status.canary?.weights, maxWeightOf(s));
   // A scale of 0 that was set by hand: nobody is to be there, so nobody is sent there.
   if (wanted.canary === 0 && s.replicas > 0) return 0;
   if (s.status.promoteFull) {

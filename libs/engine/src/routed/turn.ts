@@ -1,5 +1,6 @@
 import { eventReasons } from '@sluice/model';
 import type { TrafficWeights } from '@sluice/model';
+import { serviceOf } from '../canary-services.ts';
 import { describeStep, event } from '../events.ts';
 import { experimentDestinations } from '../experiment-step/weights.ts';
 import { hasExperimentSucceeded } from '../experiment-step/turn.ts';
@@ -13,7 +14,7 @@ import { hasSucceeded } from '../rollout-analysis/entries.ts';
 import { awaitsFirstWordUntil } from '../rollout-analysis/first-word.ts';
 import { deepEqual } from '../same-status.ts';
 import { lastingAvailable } from '../sets.ts';
-import { canaryOf, isFullyPromoted, isHalted, pausesOf, stepsOf } from '../situation.ts';
+import { canaryOf, isBlocked, isFullyPromoted, isHalted, pausesOf, stepsOf } from '../situation.ts';
 import type { Situation } from '../situation.ts';
 import type { TurnResult } from '../turn.ts';
 import { currentStepIndex, maxWeightOf, weightAtStep } from '../weight.ts';
@@ -22,7 +23,8 @@ import type { TrafficIntent } from './intent.ts';
 import { acknowledgementOf, blockingRouter, observationOf, routedNow } from './routers.ts';
 import type { Acknowledgement } from './routers.ts';
 import { managedRoutes, noManagedRoutes } from './routes.ts';
-import { planRoutedSets } from './sets.ts';
+import { isResized } from '../proportion.ts';
+import { planHaltedSets, planRoutedSets } from './sets.ts';
 import { serviceNames } from './service-names.ts';
 import { planRoutedServices } from './services.ts';
 import type { Reached } from './services.ts';
@@ -48,7 +50,7 @@ export function routedTurn(s: Situation, plan: Plan): TurnResult {
     // Pods are kept for where traffic is, and for where it is sent in this turn.
     const span = intent ? widest(routed, spanOfIntent(intent)) : routed;
     planRoutedSets(s, plan, routedCounts(s, span), span, intent, answer);
-  }
+  } else if (isResized(s)) planHaltedSets(s, plan, routed);
   const weights = intent && answer !== 'missing' ? recorded(s, intent, answer) : undefined;
   const result = strategyResult(s, plan, wanted, intent, answer, reached);
   const ahead = namedAhead(s, weights ?? s.status.canary?.weights);
@@ -93,6 +95,7 @@ function strategyResult(
   if (s.status.abort && s.roles.stableSet) {
     return { pauses: [], currentStepIndex: steps === 0 ? null : isFullyPromoted(s.status) ? steps : 0 };
   }
+  if (isBlocked(s)) return { keepsResume: true };
   const promotion = canaryPromotion(s);
   // Where no pods are asked for there may never be a Service that routes could use, and nothing to wait for.
   const isUnrouted = isNothingRouted(s, reached) || (s.replicas === 0 && !intent);
@@ -208,11 +211,13 @@ function wantedIntent(
 ): TrafficIntent | undefined {
   const { stableSet, newSet, all } = s.roles;
   if (!stableSet) return undefined;
+  const names = serviceNames(s);
+  // Nothing is sent to a Service that is gone: its traffic comes back with it.
+  if (names.stable !== '' && serviceOf(s, names.stable) === undefined) return undefined;
   // A stable Service that still selects another version must not be given its traffic back. Where no pods are asked for, one that selects all takes it from nobody.
   const isOpen = s.replicas === 0 && reached.stable === '';
   if (reached.stable !== undefined && reached.stable !== stableSet.hash && !isOpen) return undefined;
   if (s.replicas > 0 && lastingAvailable(newSet) === 0 && lastingAvailable(stableSet) === 0) return undefined;
-  const names = serviceNames(s);
   // As long as another version is there, the new one gets nothing, and what the other one has goes back.
   const isReady = reached.canary === newSet.hash;
   const carrier = reached.canary === undefined ? 'everyone' : all.find((set) => set.hash === reached.canary);
@@ -230,6 +235,8 @@ function wantedIntent(
 function planRoutes(s: Situation, plan: Plan, intent: TrafficIntent): void {
   for (const router of routersOf(s.spec)) {
     const seen = observationOf(s, router);
+    // One that is not installed cannot be asked.
+    if (!s.snapshot.capabilities.routers.includes(router)) continue;
     if (seen.kind === 'observed' && seen.inSync && deepEqual(seen.intent, intent)) continue;
     // What nobody has looked at is looked at first: taking over writes nothing where all is well.
     plan.route({
