@@ -21,6 +21,7 @@ import { createPeerAnswers } from './peers/peer-answers.ts';
 import { createRouteRelease } from './routers/route-release.ts';
 import type { CallContext, Routers } from './routers/routers.ts';
 import { createServiceRelease, selectsOneVersion } from './service-release.ts';
+import { createStableMemory } from './stable-memory.ts';
 import { createStatusPatience } from './status-patience.ts';
 import type { StatusPatience, StatusPatienceOptions } from './status-patience.ts';
 import { createLastEndings } from './step-plugins/last-endings.ts';
@@ -99,6 +100,7 @@ export function createController(options: ControllerOptions): Controller {
   const creations = createCreationAnswers();
   const refusals = createWriteRefusals();
   const peers: PeerCalls = { ...options.peers, answers: createPeerAnswers() };
+  const stableMemory = createStableMemory();
   const commandOrder = createCommandOrder();
   const stops: (() => void)[] = [];
 
@@ -130,9 +132,11 @@ export function createController(options: ControllerOptions): Controller {
         ...(stepPlugins && { stepPlugins: stepPlugins.observations(rollout) }),
       },
     });
-    if (!routers) return snapshot;
+    const lastStable = stableMemory.look(snapshot);
+    if (!routers) return Object.freeze({ ...snapshot, ...lastStable });
     return Object.freeze({
       ...snapshot,
+      ...lastStable,
       routers: routers.observations(rollout),
       routerProblems: routers.problems(rollout),
       releases: routers.releases(rollout),
@@ -146,7 +150,7 @@ export function createController(options: ControllerOptions): Controller {
     hooks: hooks.rollouts ?? {},
     remember,
     letGo(uid) {
-      for (const kept of [creations, refusals, peers.answers, routers, stepPlugins]) kept?.forget(uid);
+      for (const kept of [creations, refusals, stableMemory, peers.answers, routers, stepPlugins]) kept?.forget(uid);
     },
     holds: ({ held }) => held !== undefined,
     beforeTurn: (key, signal) => departures.sayGoodbye(key, signal),

@@ -18,6 +18,7 @@ import { hasSucceeded } from './rollout-analysis/entries.ts';
 import { dropDeadline } from './scale-down-delay.ts';
 import { isUpToDate, lastingAvailable } from './sets.ts';
 import type { SetView } from './sets.ts';
+import { isStableMissing } from './stable-missing.ts';
 import { blueGreenOf, isBlocked, isHalted, isResumedByUser, pausesOf } from './situation.ts';
 import type { Situation } from './situation.ts';
 import type { TurnResult } from './turn.ts';
@@ -69,8 +70,9 @@ function isFastTracked(s: Situation, active: Service | undefined): boolean {
  * The Service selects no version, and has never done so: there is no stable one, or none that was ever there in full. A Service that was
  * applied anew later, in mid-update, belongs to the stable one.
  */
-function isUnused({ roles, status }: Situation, selected: string): boolean {
-  if (selected !== '') return false;
+function isUnused(s: Situation, selected: string): boolean {
+  const { roles, status } = s;
+  if (selected !== '' || isStableMissing(s)) return false;
   const wasEverHealthy = findCondition(conditionsOf(status), conditionTypes.healthy) !== undefined;
   return !roles.stableSet || roles.stableSet === roles.newSet || !wasEverHealthy;
 }
@@ -166,7 +168,8 @@ function checkpointOf(s: Situation, pause: PauseTurn): boolean {
 
 function promotion(s: Situation, activeSelector: string): string | undefined {
   const { newSet, stableSet } = s.roles;
-  if (!stableSet || isUnused(s, activeSelector)) return 'Initial deploy';
+  const isFirst = !stableSet && !isStableMissing(s);
+  if (isFirst || isUnused(s, activeSelector)) return 'Initial deploy';
   if (activeSelector !== newSet.hash) return undefined;
   if (s.status.promoteFull) return 'Full promotion requested';
   if (isFastRollback(s)) return 'Rollback within the rollback window';

@@ -14,8 +14,9 @@ import { isWithinRollbackWindow } from './rollback.ts';
 import { lastingAvailable } from './sets.ts';
 import type { SetView } from './sets.ts';
 import { dropDeadline } from './scale-down-delay.ts';
-import { canaryOf, isBlocked, isFullyPromoted, isHalted, pausesOf, stepsOf } from './situation.ts';
+import { canaryOf, isBlocked, isFullyPromoted, isHalted, isResumedByUser, pausesOf, stepsOf } from './situation.ts';
 import type { Situation } from './situation.ts';
+import { heldCanaryCount, isHeldWithoutStable } from './stable-missing.ts';
 import { isStepDone } from './steps.ts';
 import { surgeOf } from './surge.ts';
 import type { TurnResult } from './turn.ts';
@@ -35,6 +36,7 @@ export function canaryTurn(s: Situation, plan: Plan): TurnResult {
     stable: moves && wanted.stable === 0 && !s.status.abort,
     canary: moves && wanted.canary === 0,
   });
+  if (isHeldWithoutStable(s)) return heldWithoutStable(s, plan);
   if (!halted) planCounts(s, plan, wanted, s.replicas - limits.unavailable);
   else if (isResized(s)) {
     planCounts(s, plan, countsFor(presentShare(s, weight)), s.replicas - limits.unavailable);
@@ -78,6 +80,21 @@ function aborted(s: Situation): TurnResult {
   const steps = stepsOf(s).length;
   const currentStepIndex = steps === 0 ? null : isFullyPromoted(s.status) ? steps : 0;
   return { pauses: [], currentStepIndex };
+}
+
+/**
+ * Nothing goes on by itself without the stable version: neither steps, nor time, nor pods of interrupted updates. A pause that a user has ended
+ * is done with, and a resume that comes at another moment counts later.
+ */
+export function heldWithoutStable(s: Situation, plan: Plan): TurnResult {
+  if (!isHalted(s)) planReplicas(s, plan, s.roles.newSet, heldCanaryCount(s));
+  const index = currentStepIndex(s);
+  const pauses = pausesOf(s.status);
+  if (s.status.abort || index === undefined) return { pauses };
+  const step = stepsOf(s)[index]!;
+  if (step.pause && isResumedByUser(s.status) && !s.spec.paused && !isBlocked(s))
+    return stepCompleted(s, step, index, pauses);
+  return { pauses, keepsResume: true };
 }
 
 function stepTurn(s: Situation, plan: Plan, wanted: CanaryPair): TurnResult {

@@ -29,6 +29,7 @@ import { phaseOf } from './phase.ts';
 import { hasProgressed, hasTimedOut, isHealthy } from './progress.ts';
 import { refusedCondition } from './refusals.ts';
 import { replicaFailureOf } from './replica-failure.ts';
+import { stableMissingCondition } from './stable-missing.ts';
 import type { TurnResult } from './turn.ts';
 
 export interface ComposedStatus {
@@ -192,10 +193,13 @@ function concludeStatus(
       : [];
   const aborts =
     draft.abort && !s.status.abortedAt ? [event(eventReasons.rolloutAborted, abortMessage(s, result.abortCause))] : [];
+  const missing = findCondition(conditions, conditionTypes.stableMissing);
+  const isLost = missing && !findCondition(conditionsOf(s.status), conditionTypes.stableMissing);
+  const losses = isLost ? [event(eventReasons.stableMissing, missing.message ?? '')] : [];
   const status = { ...draft, conditions: [...conditions] };
   const { phase, message } = phaseOf(s, status, result.blockedBy);
   const held = holdEvents(s.status, s.hold);
-  return { status: { ...status, phase, message }, events: [...held, ...notCompleted, ...events, ...aborts] };
+  return { status: { ...status, phase, message }, events: [...held, ...notCompleted, ...events, ...aborts, ...losses] };
 }
 
 /** All conditions but Progressing. */
@@ -210,6 +214,8 @@ function standingConditions(s: Situation, draft: RolloutStatus): Conditions {
   conditions = withCondition(conditions, available(hasMinimumAvailability(s, draft)), s.now);
   const refused = refusedCondition(s.snapshot);
   conditions = refused ? withCondition(conditions, refused, s.now) : without(conditions, conditionTypes.writeRefused);
+  const missing = stableMissingCondition(s);
+  conditions = missing ? withCondition(conditions, missing, s.now) : without(conditions, conditionTypes.stableMissing);
   const failure = replicaFailureOf(s);
   return failure ? withCondition(conditions, failure, s.now) : without(conditions, conditionTypes.replicaFailure);
 }

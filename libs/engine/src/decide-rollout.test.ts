@@ -1,8 +1,8 @@
-import type { CanaryStrategy, RolloutStatus } from '@sluice/model';
+import type { CanaryStrategy, ReplicaSet, RolloutStatus } from '@sluice/model';
 import { describe, expect, test } from 'vitest';
 import { decideRollout } from './decide-rollout.ts';
 import type { Action, Decision } from './decision.ts';
-import { at, hashOf, ms, replicaSet, service, snapshot, stableStatus } from './testing/build.ts';
+import { at, hashOf, ms, replicaSet, service, snapshot, stableStatus, template } from './testing/build.ts';
 
 const steps: CanaryStrategy['steps'] = [
   { setWeight: 25 },
@@ -464,5 +464,46 @@ describe('names', () => {
     expect(decision.status.collisionCount).toBe(1);
     expect(decision.actions[0]).toMatchObject({ kind: 'CreateReplicaSet' });
     expect(replicasOf(decision, one)).toBeUndefined();
+  });
+});
+
+describe('a selector that no longer matches the ReplicaSets there are', () => {
+  const selector = { matchLabels: { app: 'shop', tier: 'web' } };
+  const wider = { ...template('shop:1'), metadata: { labels: { app: 'shop', tier: 'web' } } };
+  const decide = (status: RolloutStatus, sets: readonly ReplicaSet[]) =>
+    decideRollout(
+      snapshot({
+        image: 'shop:1',
+        strategy: { canary: { maxUnavailable: 0 } },
+        spec: { selector, template: wider },
+        status,
+        sets,
+        revision: 1,
+      }),
+    );
+
+  test('drains them as an old version, with an Event, and no pod goes before another one serves', () => {
+    const old = replicaSet('shop:1', { revision: 1, spec: 4 });
+    const first = decide(stableStatus('shop:1', {}), [old]);
+    expect(first.actions.map(({ kind }) => kind)).not.toContain('ReleaseReplicaSet');
+    expect(first.actions).not.toContainEqual(expect.objectContaining({ kind: 'UpdateReplicaSet' }));
+    expect(first.actions[0]).toMatchObject({ kind: 'CreateReplicaSet' });
+    expect(first.events).toContainEqual(expect.objectContaining({ type: 'Warning', reason: 'SelectorChanged' }));
+    expect(first.status.stableRS).toBe(hashOf('shop:1'));
+  });
+
+  test('lets go of one whose own labels a user has changed', () => {
+    const old = replicaSet('shop:1', { revision: 1, spec: 4 });
+    const taken = { ...old, metadata: { ...old.metadata, labels: { ...old.metadata.labels, app: 'debug' } } };
+    const decision = decideRollout(
+      snapshot({
+        image: 'shop:1',
+        strategy: { canary: {} },
+        status: stableStatus('shop:1', {}),
+        sets: [taken],
+        revision: 1,
+      }),
+    );
+    expect(decision.actions.map(({ kind }) => kind)).toContain('ReleaseReplicaSet');
   });
 });

@@ -3,7 +3,7 @@ import type { PodTemplateSpec, RolloutStatus } from '@sluice/model';
 import { blueGreenTurn } from './blue-green-turn.ts';
 import { buildReplicaSet, selectorOf } from './build-replica-set.ts';
 import { canaryTurn } from './canary-turn.ts';
-import { claims } from './claims.ts';
+import { claims, outgrownEvents } from './claims.ts';
 import { rejectedCommands, withCommands } from './commands.ts';
 import { composeStatus } from './compose-status.ts';
 import { conditionsOf } from './conditions.ts';
@@ -22,6 +22,7 @@ import { needsReset, reset } from './reset.ts';
 import { assignRoles } from './roles.ts';
 import { isRestartPending, planRestart } from './restart.ts';
 import { planNewSetUpkeep, planRolloutAnnotations } from './revision.ts';
+import { recreationOf } from './stable-missing.ts';
 import { storedForm } from './same-status.ts';
 import { blueGreenOf, isBlocked, isObserved, situationOf } from './situation.ts';
 import type { Situation } from './situation.ts';
@@ -101,6 +102,8 @@ interface Taken {
 function takeTurns(snapshot: RolloutSnapshot, template: PodTemplateSpec): Decision {
   const adopting = adoptionOf(snapshot, template);
   if (adopting) return adopting;
+  const recreating = recreationDecision(snapshot, template);
+  if (recreating) return recreating;
   const stored = snapshot.rollout.status ?? {};
   const events: EventIntent[] = [];
   let status = stored;
@@ -137,6 +140,19 @@ function adoptionOf(snapshot: RolloutSnapshot, template: PodTemplateSpec): Decis
   return { ...onHold(snapshot, explanation), actions: adoptions };
 }
 
+/** The stable version is made again before anything is concluded from its absence, wherever its pod template is known. */
+function recreationDecision(snapshot: RolloutSnapshot, template: PodTemplateSpec): Decision | undefined {
+  if (!snapshot.lastStable || !snapshot.rollout.status?.stableRS) return undefined;
+  const action = recreationOf(withCommands(situationOf(snapshot, template, snapshot.rollout.status)));
+  if (!action) return undefined;
+  const explanation: Explanation = {
+    code: 'Progressing',
+    detail: `ReplicaSet ${action.replicaSet.metadata.name} of the stable version was deleted and is created again.`,
+    unblock: 'Nothing to do: it goes on by itself.',
+  };
+  return { ...onHold(snapshot, explanation), actions: [action] };
+}
+
 function takeTurn(snapshot: RolloutSnapshot, template: PodTemplateSpec, status: RolloutStatus): Taken {
   const given = situationOf(snapshot, template, status, holdAt(snapshot, template, status));
   const situation = withCommands(given);
@@ -158,7 +174,8 @@ function takeTurn(snapshot: RolloutSnapshot, template: PodTemplateSpec, status: 
   const trouble = troubleOf(analysis.trouble, experiment.trouble);
   const news = analysis.news ?? experiment.news ?? (isBlocked(situation) ? undefined : pluginTurn(situation));
   const composed = news ?? composeStatus(situation, { ...trouble, ...strategyTurn(situation, plan) });
-  const events = [...rejectedCommands(given, composed.status), ...composed.events];
+  const outgrown = outgrownEvents(situation, selectorOf(situation));
+  const events = [...rejectedCommands(given, composed.status), ...outgrown, ...composed.events];
   return { situation, plan, status: storedForm(status, composed.status), events, ...trouble };
 }
 

@@ -139,6 +139,7 @@ export type ExplanationCode =
   | 'CannotObserve'
   | 'ReplicaSetCreateFailed'
   | 'WriteRefused'
+  | 'StableVersionMissing'
   | 'PausedByUser'
   | 'PausedAtStep'
   | 'PausedForTime'

@@ -7,6 +7,7 @@ import { blockingRouter } from './routed/routers.ts';
 import { holdingRefusal, refusalText } from './refusals.ts';
 import { heldBack, isUnfinished } from './restart.ts';
 import { pauseEnd } from './pause.ts';
+import { explainStableMissing } from './stable-missing.ts';
 import { waitingForPlugin } from './plugin-step/explanation.ts';
 import type { Situation } from './situation.ts';
 import { runEntries } from './rollout-analysis/entries.ts';
@@ -32,6 +33,7 @@ function reasonOf(s: Situation, status: RolloutStatus, trouble: TurnResult['bloc
     held(s, status) ??
     createFailed(s) ??
     refused(s) ??
+    explainStableMissing({ ...s, status }) ??
     stuck(s, status) ??
     // Before a pause: whoever looks at a version during it has to know that traffic is not where the step wants it.
     waitingForRouter(s, status) ??

@@ -29,7 +29,10 @@ function degraded(status: RolloutStatus): PhaseAndMessage | undefined {
     findCondition(conditions, conditionTypes.invalidSpec) ?? findCondition(conditions, conditionTypes.notInstalled);
   if (invalid) return { phase: 'Degraded', message: `${invalid.reason}: ${invalid.message}` };
   const stuck = conditions.find(
-    ({ reason }) => reason === conditionReasons.aborted || reason === conditionReasons.progressDeadlineExceeded,
+    ({ reason }) =>
+      reason === conditionReasons.aborted ||
+      reason === conditionReasons.progressDeadlineExceeded ||
+      reason === conditionReasons.stableMissing,
   );
   return stuck && { phase: 'Degraded', message: `${stuck.reason}: ${stuck.message}` };
 }

@@ -5,6 +5,7 @@ import type { Conditions } from './conditions.ts';
 import { lastingAvailable } from './sets.ts';
 import { blueGreenOf, canaryOf, isFullyPromoted, isObserved, stepsOf } from './situation.ts';
 import type { Situation } from './situation.ts';
+import { isHeldWithoutStable } from './stable-missing.ts';
 import { currentStepIndex } from './weight.ts';
 import type { EpochMs } from './snapshot.ts';
 
@@ -61,6 +62,7 @@ export function progressDeadline(s: Situation, conditions: Conditions): EpochMs 
   const condition = findCondition(conditions, conditionTypes.progressing);
   if (!condition || condition.reason === conditionReasons.aborted || condition.reason === conditionReasons.paused)
     return undefined;
+  if (isHeldWithoutStable(s)) return undefined;
   if (isAtIndefiniteStep(s, conditions) || awaitsOldPodsAlone(s)) return undefined;
   if (condition.reason === conditionReasons.progressDeadlineExceeded) return 0;
   return (parseTime(condition.lastUpdateTime) ?? s.now) + deadlineMsOf(s);

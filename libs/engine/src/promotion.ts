@@ -5,14 +5,18 @@ import { isFastRollback, isWithinRollbackWindow } from './rollback.ts';
 import { lastingAvailable } from './sets.ts';
 import { canaryOf, stepsOf } from './situation.ts';
 import type { Situation } from './situation.ts';
+import { isHeldWithoutStable, isStableMissing } from './stable-missing.ts';
 import { meetsThreshold } from './steps.ts';
 import type { TurnResult } from './turn.ts';
 
 /** Why the new version of a canary becomes the stable one now, or undefined. Source: spec-rollout §5.2. */
 export function canaryPromotion(s: Situation): string | undefined {
   const { newSet, stableSet } = s.roles;
-  if (!stableSet) return 'Initial deploy';
+  if (!stableSet && !isStableMissing(s)) return 'Initial deploy';
+  if (isHeldWithoutStable(s)) return undefined;
   if (s.status.abort) return undefined;
+  // Without the stable version nothing else can serve: what was approved does not wait for its pods.
+  if (!stableSet && s.status.promoteFull) return 'Full promotion requested';
   if (lastingAvailable(newSet) < s.replicas && !hasPassedThreshold(s)) return undefined;
   if (s.status.promoteFull) return 'Full promotion requested';
   if (newSet === stableSet) return 'Rollback to stable ReplicaSets';

@@ -68,7 +68,7 @@ export function planRolloutAnnotations(s: Situation, plan: Plan): void {
   if (stored[revisionAnnotation] !== revision) annotations[revisionAnnotation] = revision;
   if (stored[workloadGenerationAnnotation] !== generation)
     annotations[workloadGenerationAnnotation] = generation ?? null;
-  const replicas = s.spec.replicas === undefined ? { replicas: 1 } : {};
+  const replicas = (s.spec.replicas ?? undefined) === undefined ? { replicas: s.replicas } : {};
   if (Object.keys(annotations).length === 0 && replicas.replicas === undefined) return;
   const updated =
     revisionAnnotation in annotations

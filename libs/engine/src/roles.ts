@@ -1,4 +1,5 @@
 import {
+  conditionTypes,
   fittingObjectName,
   injectedPartsOf,
   podTemplateHash,
@@ -121,6 +122,8 @@ export function runsTemplate(
 function nameForNew(snapshot: RolloutSnapshot, template: PodTemplateSpec, status: RolloutStatus) {
   const taken = new Set(snapshot.takenNames);
   let collisionCount = status.collisionCount ?? undefined;
+  const known = versionOnRecord(snapshot, status);
+  if (known && !taken.has(known.name)) return { ...known, collisionCount };
   for (;;) {
     const hash = podTemplateHash(template, collisionCount);
     const name = fittingObjectName(snapshot.rollout.metadata.name, `-${hash}`);
@@ -128,6 +131,21 @@ function nameForNew(snapshot: RolloutSnapshot, template: PodTemplateSpec, status
     taken.delete(name);
     collisionCount = (collisionCount ?? 0) + 1;
   }
+}
+
+/**
+ * The version that the status is about, where the spec has not changed since and its ReplicaSet is gone: it comes back under its own name, also
+ * where another controller had worked out its hash in another way. Otherwise it would be taken for a new version.
+ */
+function versionOnRecord({ rollout, workload, replicaSets }: RolloutSnapshot, status: RolloutStatus) {
+  const hash = status.currentPodHash;
+  const workloadGeneration = workload.kind === 'found' ? String(workload.generation) : '';
+  const isSame =
+    status.observedGeneration === String(rollout.metadata.generation ?? 0) &&
+    (status.workloadObservedGeneration ?? '') === workloadGeneration &&
+    !status.conditions?.some(({ type }) => type === conditionTypes.invalidSpec);
+  if (!hash || !isSame || replicaSets.some((set) => viewOf(set).hash === hash)) return undefined;
+  return { hash, name: fittingObjectName(rollout.metadata.name, `-${hash}`) };
 }
 
 function planned(name: string, hash: string, now: number): SetView {

@@ -11,6 +11,7 @@ import type {
 import type { Hold } from './hold.ts';
 import { assignRoles, heldRoles } from './roles.ts';
 import type { Roles } from './roles.ts';
+import { viewOf } from './sets.ts';
 import type { EpochMs, RolloutSnapshot } from './snapshot.ts';
 
 /** One turn's view: the snapshot, the status as the turns before have left it, and who plays which part. */
@@ -21,7 +22,7 @@ export interface Situation {
   readonly spec: RolloutSpec;
   readonly status: RolloutStatus;
   readonly template: PodTemplateSpec;
-  /** Pods asked for: `spec.replicas`, 1 where it is left out. */
+  /** Pods asked for: `spec.replicas`; where that is left out, as many as a Deployment that it replaces has, or 1. */
   readonly replicas: number;
   readonly roles: Roles;
   /** What is wrong with the Rollout or missing in the installation. */
@@ -46,7 +47,7 @@ export function situationOf(
     spec: rollout.spec,
     status,
     template: kept?.newSet.stored?.spec.template ?? template,
-    replicas: replicasOf(rollout.spec, roles),
+    replicas: replicasOf(snapshot, roles),
     roles,
     hold,
     keepsVersion: kept !== undefined,
@@ -54,8 +55,21 @@ export function situationOf(
 }
 
 /** A number that is invalid leaves the last one that was asked for in force. */
-function replicasOf({ replicas = 1 }: RolloutSpec, { stableSet, newSet }: Roles): number {
+function replicasOf(snapshot: RolloutSnapshot, { stableSet, newSet }: Roles): number {
+  const replicas = snapshot.rollout.spec.replicas ?? replicasToTake(snapshot);
   return replicas >= 0 ? replicas : Math.max(0, stableSet?.desired ?? newSet.desired ?? newSet.spec);
+}
+
+/**
+ * A Rollout that begins with the pods of a Deployment takes over their number, so that it never replaces them with fewer; later it keeps the number
+ * that its stable ReplicaSet was scaled for. A Deployment without pods has nothing to take over.
+ */
+function replicasToTake({ rollout, workload, replicaSets, storedStatus }: RolloutSnapshot): number {
+  if (workload.kind !== 'found' || workload.replicas === undefined) return 1;
+  const { stableRS } = storedStatus ?? rollout.status ?? {};
+  if (!stableRS) return workload.replicas || 1;
+  const stable = replicaSets.map(viewOf).find(({ hash }) => hash === stableRS);
+  return stable?.desired ?? 1;
 }
 
 /**

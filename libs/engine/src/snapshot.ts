@@ -120,5 +120,7 @@ export interface RolloutSnapshot {
   readonly unreachable?: { readonly analysis?: string; readonly experiments?: string };
   /** What step plugins have answered, and which of them do not. */
   readonly stepPlugins?: StepPluginObservations;
+  /** The ReplicaSet of the stable version as the controller last saw it; absent where it never did. */
+  readonly lastStable?: ReplicaSet;
   readonly capabilities: Capabilities;
 }

@@ -1,3 +1,6 @@
+import { eventReasons } from '@sluice/model';
+import type { EventIntent } from './decision.ts';
+import { event } from './events.ts';
 import type { Plan } from './plan.ts';
 import type { Situation } from './situation.ts';
 import { newRevision } from './revision.ts';
@@ -14,7 +17,18 @@ export function planWorkloadScaleDown(s: Situation, plan: Plan): void {
   if (newRevision(s) > 1) return;
   const to = wantedReplicas(s, workload.replicas);
   if (to !== undefined && to !== workload.replicas)
-    plan.later({ kind: 'ScaleDeployment', name: reference.name ?? '', replicas: to, events: [] });
+    plan.later({
+      kind: 'ScaleDeployment',
+      name: reference.name ?? '',
+      replicas: to,
+      events: [scaledDeployment(s, workload.replicas, to)],
+    });
+}
+
+function scaledDeployment(s: Situation, from: number, to: number): EventIntent {
+  const { name, scaleDown } = s.spec.workloadRef!;
+  const message = `Scaled ${to > from ? 'up' : 'down'} Deployment ${name} from ${from} to ${to} (workloadRef.scaleDown: ${scaleDown})`;
+  return event(eventReasons.scalingDeployment, message);
 }
 
 function wantedReplicas(s: Situation, current: number): number | undefined {

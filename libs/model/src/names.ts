@@ -61,10 +61,13 @@ export const conditionTypes = {
   progressing: 'Progressing',
   /** Ours alone: the API server refuses a write, and what depends on it waits. */
   writeRefused: 'WriteRefused',
+  /** Ours alone: the ReplicaSet of the stable version is gone, and the update is held. */
+  stableMissing: 'StableVersionMissing',
 } as const;
 export type ConditionType = (typeof conditionTypes)[keyof typeof conditionTypes];
 
 export const conditionReasons = {
+  stableMissing: 'StableReplicaSetMissing',
   writeRefused: 'WriteRefused',
   invalidSpec: 'InvalidSpec',
   notInstalled: 'NotInstalled',
@@ -104,6 +107,7 @@ export const eventReasons = {
   replicaSetCreateError: 'ReplicaSetCreateError',
   replicaSetUpdateError: 'ReplicaSetUpdateError',
   scalingReplicaSet: 'ScalingReplicaSet',
+  scalingDeployment: 'ScalingDeployment',
   rolloutStepCompleted: 'RolloutStepCompleted',
   rolloutPaused: 'RolloutPaused',
   rolloutResumed: 'RolloutResumed',
@@ -130,6 +134,8 @@ export const eventReasons = {
   analysisRunTerminating: 'AnalysisRunTerminating',
   stepPluginTransition: 'StepPluginTransition',
   reconciliationError: 'ReconciliationError',
+  stableMissing: 'StableReplicaSetMissing',
+  selectorChanged: 'SelectorChanged',
 } as const;
 export type EventReason = (typeof eventReasons)[keyof typeof eventReasons];
 
@@ -148,6 +154,8 @@ const warnings: ReadonlySet<string> = new Set([
   eventReasons.analysisRunFailed,
   eventReasons.analysisRunError,
   eventReasons.reconciliationError,
+  eventReasons.stableMissing,
+  eventReasons.selectorChanged,
 ]);
 
 /**

@@ -20,7 +20,11 @@ export function observe(world: World, rollout: Rollout): RolloutSnapshot {
   const claimed = new Set([...replicaSets, ...orphans]);
   const uids = new Set(replicaSets.map((set) => set.metadata.uid));
   sightRollout(world, rollout.metadata.name);
-  const { createFailure, commands } = memoryOf(world, rollout.metadata.name);
+  const memory = memoryOf(world, rollout.metadata.name);
+  const { createFailure, commands } = memory;
+  const stable = rollout.status?.stableRS;
+  const stableSet = stable && replicaSets.find(({ metadata }) => metadata.labels?.[podTemplateHashLabel] === stable);
+  if (stableSet) memory.lastStable = stableSet;
   return {
     now: world.store.now,
     rollout,
@@ -32,6 +36,7 @@ export function observe(world: World, rollout: Rollout): RolloutSnapshot {
     takenNames: sets.filter((set) => !claimed.has(set)).map((set) => set.metadata.name),
     ...(createFailure ? { createFailure } : {}),
     ...(commands ? { commands } : {}),
+    ...(stable && !stableSet && memory.lastStable ? { lastStable: memory.lastStable } : {}),
     ...observeAnalyses(world, rollout),
     ...routerAnswers(world, rollout),
     ...pluginAnswers(world),

@@ -7,7 +7,7 @@ import type {
   ExperimentSnapshot,
   RolloutSnapshot,
 } from '@sluice/engine';
-import type { Rollout } from '@sluice/model';
+import type { ReplicaSet, Rollout } from '@sluice/model';
 import { noCapabilities } from '@sluice/engine';
 import type { Capabilities } from '@sluice/engine';
 import type { AnalysisMemory, Measure } from './analysis-runner.ts';
@@ -69,6 +69,8 @@ export interface ControllerMemory {
   /** As the cache last showed it, and the commands that were seen to arrive. */
   seen?: Rollout;
   commands?: CommandSightings | undefined;
+  /** The ReplicaSet of the stable version, as the cache last showed it. */
+  lastStable?: ReplicaSet;
 }
 
 export interface RecordedEvent extends EventIntent {

@@ -1,6 +1,6 @@
 // Plays a history and looks at everything on the way: what a decision would do, whether it comes to rest, where it ends.
 import { isCompleted, noCapabilities, routersOf } from '@sluice/engine';
-import { podTemplateHashLabel, serviceNamesOf } from '@sluice/model';
+import { conditionTypes, podTemplateHashLabel, serviceNamesOf } from '@sluice/model';
 import type { PodTemplateSpec, ReplicaSet, RolloutSpec, RolloutStatus } from '@sluice/model';
 import {
   abort,
@@ -147,6 +147,11 @@ const setWith = (world: World, hash: string | undefined): ReplicaSet | undefined
   setsOf(world, ROLLOUT).find((set) => set.metadata.labels?.[podTemplateHashLabel] === hash);
 
 export function reach(world: World, goal: Goal): void {
+  // The stable ReplicaSet was deleted and no controller remembers it: a user takes the way out that the Rollout names.
+  if (current(world).status?.conditions?.some(({ type }) => type === conditionTypes.stableMissing)) {
+    promote(world, ROLLOUT, 'full');
+    rest(world, 'promoted without a stable version');
+  }
   if (goal === 'abort') {
     abort(world, ROLLOUT);
     rest(world, 'aborted');

@@ -1,4 +1,5 @@
-// Of CEL (`x-kubernetes-validations`) exactly one rule is evaluated: `self == oldSelf`, a field that cannot change. All others are taken as held.
+// Of CEL (`x-kubernetes-validations`) two rules are evaluated: `self == oldSelf`, a field that cannot change, and `!has(oldSelf.a) || has(self.a) || …`,
+// a field that cannot be removed. All others are taken as held.
 import type { FieldError } from '../storage/status-error.ts';
 import type { Json } from '../storage/values.ts';
 import { equal, isObject } from '../storage/values.ts';
@@ -8,6 +9,16 @@ import { childSchema } from './validate.ts';
 
 const isImmutability = (rule: ValidationRule): boolean =>
   /^\s*(self\s*==\s*oldSelf|oldSelf\s*==\s*self)\s*$/.test(rule.rule);
+
+/** Whether a rule of the form `!has(oldSelf.a) || has(self.a) || has(self.b)` is broken. */
+function breaksPresence({ rule }: ValidationRule, value: Json, old: Json): boolean {
+  const [first = '', ...others] = rule.split('||').map((term) => term.trim());
+  const before = /^!has\(oldSelf\.(\w+)\)$/.exec(first)?.[1];
+  const after = others.map((term) => /^has\(self\.(\w+)\)$/.exec(term)?.[1]);
+  if (before === undefined || after.length === 0 || after.includes(undefined)) return false;
+  const has = (object: Json, key: string): boolean => isObject(object) && object[key] !== undefined;
+  return has(old, before) && !after.some((key) => has(value, key!));
+}
 
 const holdsRules = new WeakMap<StructuralSchema, boolean>();
 
@@ -43,7 +54,8 @@ export function checkImmutable(
 ): FieldError[] {
   if (!hasRules(schema) || value === undefined || old === undefined || value === old) return errors;
   for (const rule of schema['x-kubernetes-validations'] ?? []) {
-    if (!isImmutability(rule) || equal(old, value)) continue;
+    const isBroken = isImmutability(rule) ? !equal(old, value) : breaksPresence(rule, value, old);
+    if (!isBroken) continue;
     const kind =
       schema.type ??
       (schema['x-kubernetes-int-or-string'] ? (typeof value === 'number' ? 'integer' : 'string') : 'object');

@@ -17,6 +17,7 @@ const steps = [{ setWeight: 50 }, { pause: {} }];
 const label = 'rollouts-pod-template-hash';
 
 const imageOf = (set: ReplicaSet): string => set.spec.template?.spec?.containers[0]?.image ?? '';
+const hashOfSet = (set: ReplicaSet): string | undefined => set.metadata.labels?.[label];
 async function setOf(name: string, image: string): Promise<ReplicaSet> {
   const found = (await world.replicaSets(name)).find((set) => imageOf(set) === image);
   if (found === undefined) throw new Error(`${name} has no ReplicaSet of ${image}`);
@@ -103,14 +104,20 @@ describe.concurrent('a ReplicaSet that somebody deletes', { timeout }, () => {
     await sizes(name, 'shop:2×4');
   });
 
-  it('cannot be made again when it ran the stable version: the new one takes all pods', async () => {
+  it('is made again when it ran the stable version of an update: the new one is not promoted for it', async () => {
     const name = 'stable-deleted';
     await halfWay(name);
-    await world.remove('ReplicaSet', (await setOf(name, 'shop:1')).metadata.name);
+    const before = await setOf(name, 'shop:1');
+    await world.remove('ReplicaSet', before.metadata.name);
+    await world.until('another one', async () => (await setOf(name, 'shop:1')).metadata.uid !== before.metadata.uid);
+    await sizes(name, 'shop:1×2 shop:2×2');
+    await world.paused(name, 1);
+    const { status } = await world.rollout(name);
+    expect(status?.stableRS).toBe(hashOfSet(before));
+    expect(status?.currentPodHash).not.toBe(status?.stableRS);
+    await world.promote(name);
     await world.healthy(name);
     await sizes(name, 'shop:2×4');
-    const { status } = await world.rollout(name);
-    expect(status?.stableRS).toBe(status?.currentPodHash);
   });
 
   it('is not missed when it ran a version before: going back makes it anew', async () => {

@@ -99,6 +99,22 @@ describe.concurrent('a Deployment that a Rollout takes over from', { timeout }, 
     await world.healthy(name);
   });
 
+  it.each(['progressively', 'onsuccess'])(
+    'gives its number of pods where the Rollout names none, with %s',
+    async (scaleDown) => {
+      const name = `taken-${scaleDown}`;
+      await world.apply(deployment(name, 4));
+      await world.until('its pods', async () => (await pods(name)).length === 4);
+      await world.apply(referring(name, { scaleDown }, { canary: { steps } }, { replicas: undefined }));
+      await world.until('the number', async () => (await world.rollout(name)).spec.replicas !== undefined);
+      expect((await world.rollout(name)).spec.replicas).toBe(4);
+      await world.healthy(name);
+      await world.until('the Deployment', async () => (await replicasOf(name)) === 0);
+      expect(await world.sizes(name)).toBe('shop:1×4');
+      await world.until('the Event', async () => (await world.eventReasons(name)).includes('ScalingDeployment'));
+    },
+  );
+
   it('is left alone when it is scaled again after the first update', async () => {
     const name = 'again';
     await world.apply(deployment(name, 2), referring(name, { scaleDown: 'onsuccess' }));
@@ -221,6 +237,23 @@ describe.concurrent('a template that is elsewhere', { timeout }, () => {
       ({ workloadObservedGeneration }) => workloadObservedGeneration === '1',
     );
     expect(await own('moves')).toHaveLength(1);
+  });
+
+  it('may come back with another selector: the pods of the one before go as those of an old version', async () => {
+    const name = 'selected';
+    await world.apply(deployment(name, 0), referring(name, {}, { canary: {} }));
+    await world.healthy(name);
+    const labels = { app: name, tier: 'web' };
+    const anew = deployment(name, 0, 'shop:2');
+    const spec = { ...(anew['spec'] as object), selector: { matchLabels: labels } };
+    const pod = { metadata: { labels }, spec: template(name, 'shop:2').spec };
+    await world.remove('Deployment', name);
+    await world.apply({ ...anew, spec: { ...spec, template: pod } });
+    await world.until('the new version alone', async () => (await world.sizes(name)) === 'shop:2×2');
+    await world.healthy(name);
+    expect(await own(name)).toHaveLength(2);
+    await world.until('the Event', async () => (await world.eventReasons(name)).includes('SelectorChanged'));
+    await world.until('its pods alone', async () => (await pods(name)).length === 2);
   });
 
   it('may be changed for another one, as an update', async () => {

@@ -1,6 +1,7 @@
 import { eventReasons } from '@sluice/model';
 import type { TrafficWeights } from '@sluice/model';
 import { serviceOf } from '../canary-services.ts';
+import { heldWithoutStable } from '../canary-turn.ts';
 import { describeStep, event } from '../events.ts';
 import { experimentDestinations } from '../experiment-step/weights.ts';
 import { hasExperimentSucceeded } from '../experiment-step/turn.ts';
@@ -10,6 +11,7 @@ import type { Plan } from '../plan.ts';
 import { isPluginStepDone } from '../plugin-step/next-call.ts';
 import { canaryPromotion, hasPassedThreshold, promoted } from '../promotion.ts';
 import { isWithinRollbackWindow } from '../rollback.ts';
+import { isHeldWithoutStable } from '../stable-missing.ts';
 import { hasSucceeded } from '../rollout-analysis/entries.ts';
 import { awaitsFirstWordUntil } from '../rollout-analysis/first-word.ts';
 import { deepEqual } from '../same-status.ts';
@@ -39,6 +41,8 @@ import { weightEvents } from './weight-events.ts';
  * from a side before every router has been seen to have left it.
  */
 export function routedTurn(s: Situation, plan: Plan): TurnResult {
+  // The routes stay as they are, too: no side can take what the other has.
+  if (isHeldWithoutStable(s)) return heldWithoutStable(s, plan);
   const routed = routedNow(s);
   const wanted = routedCounts(s, routed);
   const reached = planRoutedServices(s, plan, routed);

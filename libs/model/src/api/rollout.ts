@@ -62,7 +62,15 @@ export const RolloutSpecSchema = object(
       ),
     ),
   },
-  { description: 'What is wanted.' },
+  {
+    description: 'What is wanted.',
+    'x-kubernetes-validations': [
+      {
+        rule: '!has(oldSelf.selector) || has(self.selector) || has(self.workloadRef)',
+        message: '.spec.selector is immutable: it cannot be removed',
+      },
+    ],
+  },
 );
 export type RolloutSpec = Static<typeof RolloutSpecSchema>;
 
