@@ -1,8 +1,9 @@
+import { handedBack, handedBackEvent } from '@sluice/engine';
 import type { EventIntent } from '@sluice/engine';
 import { keyOf, parseKey, resources } from '@sluice/kube';
 import type { KubeClient } from '@sluice/kube';
 import { eventReasons } from '@sluice/model';
-import type { Rollout } from '@sluice/model';
+import type { Deployment, Rollout } from '@sluice/model';
 
 /** Rollouts that have gone from our cache: deleted, or they belong to another instance now. Only the server can tell which. */
 export interface Departures {
@@ -20,7 +21,7 @@ export interface Departures {
 export const rememberedForMs = 30_000;
 
 export interface DeparturesOptions {
-  readonly client: Pick<KubeClient, 'find'>;
+  readonly client: Pick<KubeClient, 'find' | 'patch'>;
   readonly isInCharge: (key: string) => boolean;
   readonly record: (rollout: Rollout, event: EventIntent) => void;
   /** It was deleted, and this was the last that was seen of it. */
@@ -32,6 +33,30 @@ export function createDepartures({ client, isInCharge, record, onDeleted }: Depa
 
   function forgetOld(): void {
     for (const [key, { atMs }] of departed) if (performance.now() - atMs >= rememberedForMs) departed.delete(key);
+  }
+
+  /** Its pods go with it: the Deployment that it took them from starts its own at once. */
+  async function handBack(gone: Rollout, signal: AbortSignal): Promise<void> {
+    const { name } = gone.spec.workloadRef ?? {};
+    if (!name) return;
+    const key = { namespace: gone.metadata.namespace ?? '', name };
+    const deployment = await client.find<Deployment>(resources.deployments, key, { signal });
+    if (deployment === undefined) return;
+    const from = deployment.spec.replicas ?? 1;
+    const replicas = handedBack(gone, from);
+    if (replicas === undefined) return;
+    const { resourceVersion } = deployment.metadata;
+    await client.patch(
+      resources.deployments,
+      key,
+      'merge',
+      { spec: { replicas } },
+      {
+        ...(resourceVersion === undefined ? {} : { resourceVersion }),
+        signal,
+      },
+    );
+    record(gone, handedBackEvent(name, from, replicas));
   }
 
   return {
@@ -49,6 +74,7 @@ export function createDepartures({ client, isInCharge, record, onDeleted }: Depa
       const { namespace, name } = parseKey(key);
       const live = await client.find(resources.rollouts, { ...(namespace ? { namespace } : {}), name }, { signal });
       if (live?.metadata.uid !== gone.metadata.uid) {
+        await handBack(gone, signal);
         record(gone, deletedEvent(key));
         onDeleted?.(gone);
       }

@@ -35,7 +35,7 @@ import { routedTurn } from './routed/turn.ts';
 import { withoutRefusedParts } from './storable-status.ts';
 import type { TurnResult } from './turn.ts';
 import { urgencyOf } from './urgency.ts';
-import { planWorkloadScaleDown } from './workload.ts';
+import { handBackActions, planWorkloadScaleDown } from './workload.ts';
 import type { Rollout } from '@sluice/model';
 
 /** Whether a snapshot of this Rollout must have its pods: they are big, and most decisions do without. */
@@ -50,8 +50,7 @@ export function decideRollout(snapshot: RolloutSnapshot): Decision {
 
 function decide(snapshot: RolloutSnapshot): Decision {
   const { rollout, workload } = snapshot;
-  if (rollout.metadata.deletionTimestamp)
-    return onHold(snapshot, { code: 'Deleting', detail: 'The Rollout is being deleted.', unblock: 'Nothing to do.' });
+  if (rollout.metadata.deletionTimestamp) return { ...onHold(snapshot, deleting), actions: handBackActions(snapshot) };
   if (workload.kind === 'unknown')
     return onHold(snapshot, cannotObserve(`the ${rollout.spec.workloadRef?.kind} ${rollout.spec.workloadRef?.name}`));
   const template = (workload.kind === 'found' ? workload.template : rollout.spec.template) ?? {};
@@ -80,6 +79,12 @@ function canTakeTurns({ rollout: { spec, status }, replicaSets }: RolloutSnapsho
 function onHold({ rollout }: RolloutSnapshot, explanation: Explanation): Decision {
   return { status: rollout.status ?? {}, statusUrgency: 'unchanged', actions: [], events: [], explanation };
 }
+
+const deleting: Explanation = {
+  code: 'Deleting',
+  detail: 'The Rollout is being deleted.',
+  unblock: 'Nothing to do.',
+};
 
 const cannotObserve = (what: string): Explanation => ({
   code: 'CannotObserve',

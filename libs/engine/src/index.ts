@@ -4,6 +4,7 @@ export { missingCapability, routersOf } from './hold.ts';
 export { ownerOf } from './owner.ts';
 export { runsTemplate } from './roles.ts';
 export { selectedHash } from './canary-services.ts';
+export { handedBack, handedBackEvent } from './workload.ts';
 export { storedForm } from './same-status.ts';
 export { noCapabilities } from './snapshot.ts';
 export type * from './decision.ts';

@@ -1,9 +1,11 @@
 import { eventReasons } from '@sluice/model';
-import type { EventIntent } from './decision.ts';
+import type { Rollout } from '@sluice/model';
+import type { Action, EventIntent } from './decision.ts';
 import { event } from './events.ts';
 import type { Plan } from './plan.ts';
 import type { Situation } from './situation.ts';
 import { newRevision } from './revision.ts';
+import type { RolloutSnapshot } from './snapshot.ts';
 
 /**
  * During the first update that takes over from a Deployment, that Deployment is scaled down: at the end (`onsuccess`), or as fast as pods of
@@ -45,4 +47,31 @@ function wantedReplicas(s: Situation, current: number): number | undefined {
     default:
       return undefined;
   }
+}
+
+/**
+ * Pods that the Deployment is to get back from a Rollout that is being deleted: as many as the Rollout asked for, where `scaleDown` took them.
+ * Undefined where there is nothing to hand back. Orphaned ReplicaSets keep their pods.
+ */
+export function handedBack({ metadata, spec, status }: Rollout, current: number | undefined): number | undefined {
+  const { kind, scaleDown } = spec.workloadRef ?? {};
+  const hasTaken = kind === 'Deployment' && (scaleDown === 'onsuccess' || scaleDown === 'progressively');
+  if (!hasTaken || !status?.stableRS || metadata.finalizers?.includes('orphan')) return undefined;
+  const to = spec.replicas ?? 1;
+  return current !== undefined && current < to ? to : undefined;
+}
+
+export const handedBackEvent = (name: string, from: number, to: number): EventIntent =>
+  event(
+    eventReasons.scalingDeployment,
+    `Scaled up Deployment ${name} from ${from} to ${to}: the Rollout is deleted and hands its pods back`,
+  );
+
+/** Of a Rollout whose deletion waits for its dependents: the Deployment's pods start before the last of them have gone. */
+export function handBackActions({ rollout, workload }: RolloutSnapshot): readonly Action[] {
+  const current = workload.kind === 'found' ? workload.replicas : undefined;
+  const to = handedBack(rollout, current);
+  if (to === undefined) return [];
+  const name = rollout.spec.workloadRef?.name ?? '';
+  return [{ kind: 'ScaleDeployment', name, replicas: to, events: [handedBackEvent(name, current!, to)] }];
 }

@@ -115,6 +115,28 @@ describe.concurrent('a Deployment that a Rollout takes over from', { timeout }, 
     },
   );
 
+  it('gets its pods back when the Rollout is deleted', async () => {
+    const name = 'given-back';
+    await world.apply(
+      deployment(name, 2),
+      referring(name, { scaleDown: 'onsuccess' }, { canary: {} }, { replicas: 3 }),
+    );
+    await world.healthy(name);
+    await world.until('the Deployment to go', async () => (await replicasOf(name)) === 0);
+    await world.remove('Rollout', name);
+    await world.until('the Deployment', async () => (await replicasOf(name)) === 3);
+  });
+
+  it('is left alone with never when the Rollout is deleted', async () => {
+    const name = 'not-given';
+    await world.apply(deployment(name, 0), referring(name, { scaleDown: 'never' }, { canary: {} }, { replicas: 3 }));
+    await world.healthy(name);
+    await world.remove('Rollout', name);
+    await world.until('the ReplicaSets to go', async () => (await own(name)).length === 0);
+    await world.settled();
+    expect(await replicasOf(name)).toBe(0);
+  });
+
   it('is left alone when it is scaled again after the first update', async () => {
     const name = 'again';
     await world.apply(deployment(name, 2), referring(name, { scaleDown: 'onsuccess' }));
