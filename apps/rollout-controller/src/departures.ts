@@ -1,6 +1,6 @@
 import { handedBack, handedBackEvent } from '@sluice/engine';
 import type { EventIntent } from '@sluice/engine';
-import { keyOf, parseKey, resources } from '@sluice/kube';
+import { isKubeError, keyOf, parseKey, resources } from '@sluice/kube';
 import type { KubeClient } from '@sluice/kube';
 import { eventReasons } from '@sluice/model';
 import type { Deployment, Rollout } from '@sluice/model';
@@ -41,21 +41,19 @@ export function createDepartures({ client, isInCharge, record, onDeleted }: Depa
     if (!name) return;
     const key = { namespace: gone.metadata.namespace ?? '', name };
     const deployment = await client.find<Deployment>(resources.deployments, key, { signal });
-    if (deployment === undefined) return;
+    if (deployment === undefined || deployment.metadata.deletionTimestamp !== undefined) return;
     const from = deployment.spec.replicas ?? 1;
     const replicas = handedBack(gone, from);
     if (replicas === undefined) return;
     const { resourceVersion } = deployment.metadata;
-    await client.patch(
-      resources.deployments,
-      key,
-      'merge',
-      { spec: { replicas } },
-      {
-        ...(resourceVersion === undefined ? {} : { resourceVersion }),
-        signal,
-      },
-    );
+    const options = { ...(resourceVersion === undefined ? {} : { resourceVersion }), signal };
+    try {
+      await client.patch(resources.deployments, key, 'merge', { spec: { replicas } }, options);
+    } catch (error) {
+      // It is deleted together with the Rollout, for instance with their namespace.
+      if (isKubeError(error, 'NotFound')) return;
+      throw error;
+    }
     record(gone, handedBackEvent(name, from, replicas));
   }
 
