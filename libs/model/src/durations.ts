@@ -57,6 +57,9 @@ export const parseDuration = (text: string): ParsedDuration => {
   return { ok: true, ms: negative && ms !== 0 ? -ms : ms };
 };
 
+/** What to write where a text is no duration: days and weeks, say, are none. */
+export const durationHint = 'the units are s, m and h: write a duration such as 90s, 10m or 24h';
+
 /** Milliseconds of a Go duration, or undefined when the text is not one. */
 export const durationMs = (text: string): number | undefined => {
   const parsed = parseDuration(text);

@@ -232,7 +232,7 @@ const states: readonly State[] = [
         (await world.eventReasons(name)).includes('RolloutAddedToInformer'),
       );
     },
-    { reason: 'NotSupportedHere', detail: expect.stringContaining('the analysis-runner') },
+    { status: 'Degraded', reason: 'NotSupportedHere', detail: expect.stringContaining('The analysis-runner') },
   ],
   [
     'nobody',

@@ -1,4 +1,4 @@
-import { isWholeNumber, parseDuration } from '@sluice/model';
+import { durationHint, isWholeNumber, parseDuration } from '@sluice/model';
 import type { AnalysisRunSpec, Metric } from '@sluice/model';
 
 // Numbers that would disable a guard: a count that is reached before anything was measured, a limit that is no number
@@ -41,6 +41,16 @@ export const metricNumberErrors = (metric: Metric): readonly string[] => {
 };
 
 export const metricNumberError = (metric: Metric): string | undefined => metricNumberErrors(metric)[0];
+
+/** A time that is no duration. A run says so in its own words. */
+export function metricDurationError(metric: Metric): string | undefined {
+  for (const field of ['interval', 'initialDelay'] as const) {
+    const text = metric[field];
+    const parsed = text ? parseDuration(text) : undefined;
+    if (parsed?.ok === false) return `${field} is no duration: ${at(metric, text)}. ${parsed.error}: ${durationHint}`;
+  }
+  return undefined;
+}
 
 /** A negative time to live deletes the run, and its verdict, at the moment it ends. */
 export function lifetimeError({ ttlStrategy }: Pick<AnalysisRunSpec, 'ttlStrategy'>): string | undefined {

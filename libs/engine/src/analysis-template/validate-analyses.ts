@@ -1,6 +1,6 @@
 import type { AnalysisRun, FieldError, Metric, Rollout, RolloutAnalysis } from '@sluice/model';
 import { effectiveCount } from '../analysis-run/limits.ts';
-import { metricNumberError } from '../analysis-run/numbers.ts';
+import { metricDurationError, metricNumberError } from '../analysis-run/numbers.ts';
 import { buildRunOf } from './build.ts';
 import { collectTemplates, resolveAnalysisTemplates } from './resolve.ts';
 import type { TemplateLookup } from './resolve.ts';
@@ -122,7 +122,9 @@ function numberErrorOf(rollout: Rollout, { analysis }: NamedAnalysis, run: Analy
     return unknown.some(({ name }) => text.includes(`args.${name}`));
   };
   for (const [index, metric] of metricsOf(run).entries()) {
-    const detail = usesUnknown(run.spec.metrics?.[index]) ? undefined : metricNumberError(metric);
+    const detail = usesUnknown(run.spec.metrics?.[index])
+      ? undefined
+      : (metricNumberError(metric) ?? metricDurationError(metric));
     const declared = run.spec.metrics?.[index]?.name ?? metric.name;
     if (detail !== undefined) return { metric: declared, detail: `is invalid: ${detail}` };
   }

@@ -89,7 +89,7 @@ const disabling: readonly [path: string, value: unknown, spec: RolloutSpec, deta
     'spec.strategy.steps[0].experiment.duration',
     '5 min',
     canary(experiment({ duration: '5 min' })),
-    'time: unknown unit " min" in duration "5 min": write a duration such as 90s, 10m or 1h30m',
+    'time: unknown unit " min" in duration "5 min": the units are s, m and h: write a duration such as 90s, 10m or 24h',
   ],
   ['spec.strategy.steps[0].experiment.scaleDownDelaySeconds', -1, canary(experiment({ scaleDownDelaySeconds: -1 }))],
   ['spec.strategy.steps[0].experiment.templates[0].replicas', -1, canary(variant({ replicas: -1 }))],

@@ -2,7 +2,7 @@ import type { ExperimentStep, SetMirrorRoute } from '../api/rollout-steps.ts';
 import type { BlueGreenStrategy, CanaryStrategy } from '../api/rollout-strategy.ts';
 import type { RolloutSpec } from '../api/rollout.ts';
 import type { IntOrString } from '../api/schema.ts';
-import { parseDuration } from '../durations.ts';
+import { durationHint, parseDuration } from '../durations.ts';
 import { percentOf } from '../int-or-string.ts';
 import { firstError, invalid, negative } from './field-error.ts';
 import type { FieldError } from './field-error.ts';
@@ -41,7 +41,7 @@ const delaysOf = (strategy: BlueGreenStrategy | CanaryStrategy): Readonly<Record
 const durationError = (path: string, duration: string | null | undefined): FieldError | undefined => {
   if (!duration) return undefined;
   const parsed = parseDuration(duration);
-  if (!parsed.ok) return invalid(path, duration, `${parsed.error}: write a duration such as 90s, 10m or 1h30m`);
+  if (!parsed.ok) return invalid(path, duration, `${parsed.error}: ${durationHint}`);
   return parsed.ms < 0 ? invalid(path, duration, 'must not be negative') : undefined;
 };
 

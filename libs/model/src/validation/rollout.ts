@@ -2,6 +2,7 @@ import type { PodTemplateSpec } from '../api/core.ts';
 import type { Rollout, RolloutSpec } from '../api/rollout.ts';
 import { defaults } from '../defaults.ts';
 import { selectorIsEmpty, selectorMatches, selectorProblem } from '../selector.ts';
+import { actionError } from './actions.ts';
 import { blueGreenError } from './blue-green.ts';
 import { canaryError } from './canary.ts';
 import { firstError, invalid, negative, required } from './field-error.ts';
@@ -71,5 +72,6 @@ export const validateRollout = (rollout: Rollout, resolvedTemplate?: PodTemplate
     () => deadlineError(spec),
     () => strategyError(rollout),
     () => numberError(spec),
+    () => actionError(spec),
   );
 };

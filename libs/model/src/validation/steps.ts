@@ -2,7 +2,7 @@ import type { RolloutArgument } from '../api/analysis-reference.ts';
 import type { CanaryStep, ExperimentStep, SetHeaderRoute, SetMirrorRoute, StringMatch } from '../api/rollout-steps.ts';
 import type { CanaryStrategy } from '../api/rollout-strategy.ts';
 import { defaults } from '../defaults.ts';
-import { pauseSeconds } from '../durations.ts';
+import { durationHint, parseDuration, pauseSeconds } from '../durations.ts';
 import { isLabelKey } from '../selector.ts';
 import { firstError, invalid, required } from './field-error.ts';
 import type { FieldError } from './field-error.ts';
@@ -43,6 +43,10 @@ const weightError = (step: CanaryStep, path: string, canary: CanaryStrategy): Fi
 
 const pauseError = (step: CanaryStep, path: string): FieldError | undefined => {
   const seconds = step.pause ? (pauseSeconds(step.pause) ?? 0) : 0;
+  const text = step.pause?.duration;
+  const parsed = seconds === -1 && typeof text === 'string' ? parseDuration(text) : undefined;
+  if (parsed?.ok === false && !/^[+-]?\d+$/.test(text as string))
+    return invalid(`${path}.pause.duration`, text, `${parsed.error}: ${durationHint}, or whole seconds such as 90`);
   return seconds < 0 ? invalid(`${path}.pause.duration`, seconds, 'Duration needs to be greater than 0') : undefined;
 };
 
