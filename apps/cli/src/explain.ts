@@ -1,5 +1,6 @@
 import { type Capabilities, type Explanation, decideRollout, noCapabilities, routersOf } from '@sluice/engine';
 import type { KubeClient } from '@sluice/kube';
+import { conditionTypes } from '@sluice/model';
 import type { Rollout } from '@sluice/model';
 import { assembleFromApi } from '@sluice/rollout-controller';
 import { readRollout } from './cluster.ts';
@@ -35,7 +36,16 @@ export async function explainRollout(client: KubeClient, name: string, nowMs: nu
   // What should happen next says little as long as nobody is there to do it.
   const isAwaited = observed < generation && !leavesStatusAlone.has(explanation.code);
   if (isAwaited) return { phase, explanation: notObserved(generation, observed), otherController };
-  return { phase, explanation: toldByStatus(snapshot.rollout, explanation) ?? explanation, otherController };
+  const told = notInstalled(snapshot.rollout) ?? toldByStatus(snapshot.rollout, explanation);
+  return { phase, explanation: told ?? explanation, otherController };
+}
+
+/** What an installation lacks only its controller knows, which wrote it into the status. */
+function notInstalled({ status }: Rollout): Explanation | undefined {
+  const condition = status?.conditions?.find(({ type }) => type === conditionTypes.notInstalled);
+  if (condition === undefined) return undefined;
+  const unblock = 'Install what is missing, or remove it from the strategy; Sluice continues automatically.';
+  return { code: 'NotSupportedHere', detail: condition.message, unblock };
 }
 
 const isObserved = ({ metadata, status }: Rollout): boolean =>
