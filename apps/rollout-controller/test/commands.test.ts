@@ -153,6 +153,28 @@ describe.each(Object.entries(strategies))('a %s', { timeout }, (_, strategy) => 
   });
 });
 
+it('aborts a version of a workload that its watch has not delivered yet', { timeout }, async () => {
+  const template = { metadata: { labels: { app: 'ref' } }, spec: { containers: [{ name: 'main', image: 'shop:1' }] } };
+  const selector = { matchLabels: { app: 'ref' } };
+  const workloadRef = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'ref' };
+  await world.apply(
+    { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'ref' }, spec: { replicas: 0, selector, template } },
+    {
+      apiVersion: 'argoproj.io/v1alpha1',
+      kind: 'Rollout',
+      metadata: { name: 'ref' },
+      spec: { replicas: 2, workloadRef, strategy: { canary: { steps } } },
+    },
+  );
+  await world.healthy('ref');
+  world.cluster.faults.add({ method: 'WATCH', path: /\/deployments/, userAgent: ours, watch: 'slow', delayMs: 1_000 });
+  await world.patch('Deployment', 'ref', {
+    spec: { template: { spec: { containers: [{ name: 'main', image: 'shop:2' }] } } },
+  });
+  await world.abort('ref');
+  await expectAborted('ref', 'shop:2');
+});
+
 it('an abort of the stable version is rejected with an Event', { timeout }, async () => {
   const name = await deployed(strategies.canary);
   await world.abort(name);

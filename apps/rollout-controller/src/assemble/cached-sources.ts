@@ -83,12 +83,14 @@ export function cachedSources(
     async service(namespace, name) {
       return caches.services.get(namespace, name) ?? (await serviceDirectly(namespace, name));
     },
-    async workload(namespace, reference) {
+    async workload(namespace, reference, generation) {
       if (reference.kind === 'inline') return reference;
       if (reference.kind === 'unsupported') return { kind: 'missing', message: reference.message };
       const cached = caches.workloads.get(reference.of, namespace, reference.name);
       if (cached === 'unknown') return { kind: 'unknown' };
-      return cached === 'absent' ? await workloadDirectly(namespace, reference) : foundWorkload(cached, reference.of);
+      if (cached === 'absent' || (cached.metadata.generation ?? 0) < generation)
+        return await workloadDirectly(namespace, reference);
+      return foundWorkload(cached, reference.of);
     },
     async pods(namespace, selector) {
       try {

@@ -35,7 +35,7 @@ export async function assembleSnapshot(
   options: SnapshotOptions,
 ): Promise<RolloutSnapshot> {
   const namespace = rollout.metadata.namespace ?? '';
-  const workload = await sources.workload(namespace, workloadReferenceOf(rollout));
+  const workload = await sources.workload(namespace, workloadReferenceOf(rollout), neededGeneration(rollout));
   const selector = selectorOf(rollout, workload);
   const owned = sources.ownedReplicaSets(rollout);
   const services = await observeServices(sources, rollout, namespace);
@@ -54,6 +54,16 @@ export async function assembleSnapshot(
     capabilities: options.capabilities,
     ...options.known,
   });
+}
+
+/**
+ * How old the workload may be. A command that has nothing to act on in the version that the status mentions may be meant for one that is in the workload already, and that another
+ * watch has not delivered yet; and what the status is about must not be seen to go back.
+ */
+function neededGeneration({ status }: Rollout): number {
+  const isCommanded = (status?.abort === true && !status.abortedAt) || status?.promoteFull === true;
+  if (isCommanded && status.stableRS === status.currentPodHash) return Infinity;
+  return Number(status?.workloadObservedGeneration ?? 0) || 0;
 }
 
 /** Something in it could not be read, so that a later look may see more without any change in the cluster. */

@@ -14,7 +14,8 @@ export interface Sources {
   /** ReplicaSets of the namespace that carry the hash label and have no controller. */
   orphanedReplicaSets(namespace: string): readonly ReplicaSet[];
   service(namespace: string, name: string): Promise<ServiceObservation>;
-  workload(namespace: string, reference: WorkloadReference): Promise<WorkloadObservation>;
+  /** No older than this generation, also where a watch has not delivered it yet; `Infinity`: as it is now. */
+  workload(namespace: string, reference: WorkloadReference, generation: number): Promise<WorkloadObservation>;
   /** AnalysisRuns and Experiments whose controller is this Rollout, by uid. */
   ownedAnalysisRuns(rollout: Rollout): readonly ObservedRun[];
   ownedExperiments(rollout: Rollout): readonly ObservedExperiment[];
