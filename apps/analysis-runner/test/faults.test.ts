@@ -101,6 +101,16 @@ describe('a worker', { timeout }, () => {
   });
 });
 
+describe('a metric whose name an argument leaves empty', { timeout }, () => {
+  it('makes the run an error before anything is measured, since no status could name it', async () => {
+    await world.startBoth();
+    await world.createRun('nameless', { args: [{ name: 'metric', value: '' }], metrics: [metric('{{args.metric}}')] });
+    const { status } = await world.phase('nameless', 'Error');
+    expect(status?.message).toContain('metrics[0]: name is empty');
+    expect(world.provider.started).toEqual([]);
+  });
+});
+
 describe('a scheduler', { timeout }, () => {
   it('that stops stores what it knows, and the next one goes on from there', async () => {
     const first = await world.startScheduler();

@@ -51,7 +51,7 @@ interface Garbage {
   readonly what: string;
   readonly status: object;
   /** What it means in the middle of an update: nothing, or what a user may mean by the same patch. */
-  readonly meansInMidUpdate: 'nothing' | 'go on' | 'go back';
+  readonly meansInMidUpdate: 'nothing' | 'go on' | 'go back' | 'hold';
   /** Fields that stay as they were written: nobody reads them, or they count on from there. */
   readonly stays: readonly string[];
 }
@@ -88,7 +88,7 @@ const rows: readonly Garbage[] = [
   }),
   garbage('a generation that is no number', { observedGeneration: 'abc' }),
   garbage('a generation of the future', { observedGeneration: '999' }),
-  garbage('a stable version that is none', { stableRS: 'doesnotexist' }, 'go on'),
+  garbage('a stable version that is none', { stableRS: 'doesnotexist' }, 'hold'),
   garbage('a current version that is none', { currentPodHash: 'doesnotexist' }),
   garbage('wrong counts', {
     replicas: -5,
@@ -226,6 +226,15 @@ describe('a status that somebody wrote into', { timeout }, () => {
   it.each(each('go on'))('with %s in mid-update goes on to the new version', async (_what, row) => {
     await world.healthy(nameOf(row));
     expect(await world.sizes(nameOf(row))).toBe('shop:2×2');
+  });
+
+  it.each(each('hold'))('with %s in mid-update is held until the new version is approved', async (_what, row) => {
+    const name = nameOf(row);
+    await world.degraded(name);
+    expect((await world.rollout(name)).status?.conditions?.map(({ type }) => type)).toContain('StableVersionMissing');
+    await world.patchStatus(name, { promoteFull: true });
+    await world.healthy(name);
+    expect(await world.sizes(name)).toBe('shop:2×2');
   });
 
   it.each(each('go back'))('with %s in mid-update goes back to the stable version', async (_what, row) => {

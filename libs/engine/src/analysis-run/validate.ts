@@ -67,6 +67,9 @@ export function validateMetrics(metrics: readonly Metric[]): string | undefined 
   if (metrics.length === 0) return 'no metrics specified';
   const seen = new Set<string>();
   for (const [index, metric] of metrics.entries()) {
+    // The API server refuses a status that names no metric; an argument may leave the name empty.
+    if (!metric.name)
+      return `metrics[${index}]: name is empty: give the metric a name, or the arguments in its name a value`;
     if (seen.has(metric.name)) return `metrics[${index}]: duplicate name '${metric.name}'`;
     seen.add(metric.name);
     for (const check of checks) {
