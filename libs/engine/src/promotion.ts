@@ -6,7 +6,7 @@ import { lastingAvailable } from './sets.ts';
 import { canaryOf, stepsOf } from './situation.ts';
 import type { Situation } from './situation.ts';
 import { isHeldWithoutStable, isStableMissing } from './stable-missing.ts';
-import { meetsThreshold } from './steps.ts';
+import { hasPassedThreshold } from './steps.ts';
 import type { TurnResult } from './turn.ts';
 
 /** Why the new version of a canary becomes the stable one now, or undefined. Source: spec-rollout §5.2. */
@@ -17,7 +17,7 @@ export function canaryPromotion(s: Situation): string | undefined {
   if (s.status.abort) return undefined;
   // Without the stable version nothing else can serve: what was approved does not wait for its pods.
   if (!stableSet && s.status.promoteFull) return 'Full promotion requested';
-  if (lastingAvailable(newSet) < s.replicas && !hasPassedThreshold(s)) return undefined;
+  if (lastingAvailable(newSet) < s.replicas && !hasPassedThreshold(s, newSet)) return undefined;
   if (s.status.promoteFull) return 'Full promotion requested';
   if (newSet === stableSet) return 'Rollback to stable ReplicaSets';
   if (isFastRollback(s)) return 'Rollback within the rollback window';
@@ -25,10 +25,6 @@ export function canaryPromotion(s: Situation): string | undefined {
   const isDone = steps === 0 || (s.status.currentStepIndex ?? 0) >= steps;
   return isDone ? `Completed all ${steps} canary steps` : undefined;
 }
-
-/** Enough of the new version is available, by what the user says is enough. */
-export const hasPassedThreshold = (s: Situation): boolean =>
-  !!canaryOf(s)?.replicaProgressThreshold && meetsThreshold(canaryOf(s), s.roles.newSet, s.replicas);
 
 /** The new version is the stable one from now on. */
 export function promoted(s: Situation, why: string): TurnResult {

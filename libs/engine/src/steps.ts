@@ -23,6 +23,10 @@ export function meetsThreshold(canary: CanaryStrategy | undefined, set: SetView,
   return wanted === 0 || (lastingAvailable(set) / wanted) * 100 >= threshold.value - 1e-10;
 }
 
+/** Fewer pods than all of them are enough to go on with, by the threshold that the user has set, and so many are available. */
+export const hasPassedThreshold = (s: Situation, set: SetView): boolean =>
+  !!canaryOf(s)?.replicaProgressThreshold && meetsThreshold(canaryOf(s), set, s.replicas);
+
 /** Whether the pods are as this weight asks for, with nothing left of interrupted updates. */
 export function isAtCounts(s: Situation, wanted: CanaryPair): boolean {
   const { newSet, stableSet, others } = s.roles;

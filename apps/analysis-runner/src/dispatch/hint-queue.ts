@@ -50,7 +50,7 @@ export function createHintQueue(options: HintQueueOptions): HintQueue {
   let state: 'unknown' | 'reachable' | 'away' = 'unknown';
   let stopped = false;
 
-  const isAway = (error: Error): void => {
+  const wentAway = (error: Error): void => {
     if (state !== 'away')
       logger.warn({ error: redisProblem(error) }, 'Redis does not answer: hints go to the workers directly');
     const wasReachable = state === 'reachable';
@@ -62,9 +62,9 @@ export function createHintQueue(options: HintQueueOptions): HintQueue {
     if (state === 'away') logger.info({}, 'Redis answers again');
     state = 'reachable';
   };
-  connection.on('error', isAway);
-  connection.on('close', () => isAway(new Error('the connection is closed')));
-  queue.on('error', isAway);
+  connection.on('error', wentAway);
+  connection.on('close', () => wentAway(new Error('the connection is closed')));
+  queue.on('error', wentAway);
   connection.on('ready', () => {
     answered();
     void look();
@@ -88,7 +88,7 @@ export function createHintQueue(options: HintQueueOptions): HintQueue {
         marked = true;
       }
     } catch (error) {
-      isAway(error as Error);
+      wentAway(error as Error);
     }
     if (!stopped) timer = setTimeout(() => void look(), watchMs);
   }
@@ -106,13 +106,13 @@ export function createHintQueue(options: HintQueueOptions): HintQueue {
       try {
         await within(timeoutMs, queue.addBulk(jobs));
       } catch (error) {
-        isAway(error as Error);
+        wentAway(error as Error);
         throw error;
       }
     },
     start() {
       // The queue may have begun to connect by itself.
-      if (connection.status === 'wait') void connection.connect().catch(isAway);
+      if (connection.status === 'wait') void connection.connect().catch(wentAway);
       timer = setTimeout(() => void look(), watchMs);
     },
     async stop() {

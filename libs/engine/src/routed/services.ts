@@ -5,7 +5,7 @@ import { lastingAvailable } from '../sets.ts';
 import type { SetView } from '../sets.ts';
 import { canaryOf } from '../situation.ts';
 import type { Situation } from '../situation.ts';
-import { meetsThreshold } from '../steps.ts';
+import { hasPassedThreshold } from '../steps.ts';
 import { maxWeightOf } from '../weight.ts';
 import { shareOf } from './counts.ts';
 import { isTrafficKnown } from './routers.ts';
@@ -43,10 +43,6 @@ function mayReturn(s: Situation, service: Service, stableSet: SetView, routed: T
   const canCarry = shareOf(s, stableSet) >= maxWeightOf(s) - routed.lowest || hasPassedThreshold(s, stableSet);
   return mayPointAt(service, stableSet) && (canCarry || !from || lastingAvailable(from) === 0);
 }
-
-/** Somebody has said that fewer pods than all of them are enough to go on with. */
-const hasPassedThreshold = (s: Situation, set: SetView): boolean =>
-  !!canaryOf(s)?.replicaProgressThreshold && meetsThreshold(canaryOf(s), set, s.replicas);
 
 function planCanaryService(s: Situation, plan: Plan, service: Service, routed: TrafficSpan): void {
   const { newSet, stableSet } = s.roles;

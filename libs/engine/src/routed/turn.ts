@@ -9,7 +9,8 @@ import { routersOf } from '../hold.ts';
 import { enterPauseStep, isPauseOver, withoutPause } from '../pause.ts';
 import type { Plan } from '../plan.ts';
 import { isPluginStepDone } from '../plugin-step/next-call.ts';
-import { canaryPromotion, hasPassedThreshold, promoted } from '../promotion.ts';
+import { canaryPromotion, promoted } from '../promotion.ts';
+import { hasPassedThreshold } from '../steps.ts';
 import { isWithinRollbackWindow } from '../rollback.ts';
 import { isHeldWithoutStable } from '../stable-missing.ts';
 import { hasSucceeded } from '../rollout-analysis/entries.ts';
@@ -125,7 +126,7 @@ function mayPromote(s: Situation, seen: TrafficIntent | undefined): boolean {
     s.replicas === 0
   )
     return true;
-  const needed = hasPassedThreshold(s) ? shareOf(s, newSet) : maxWeightOf(s);
+  const needed = hasPassedThreshold(s, newSet) ? shareOf(s, newSet) : maxWeightOf(s);
   return seen !== undefined && seen.weight >= needed;
 }
 

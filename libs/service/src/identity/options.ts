@@ -1,5 +1,6 @@
 import type { ServerInterceptor } from '@grpc/grpc-js';
 import { StartError } from '../lifecycle.ts';
+import { isLoopback } from '../loopback.ts';
 import { text } from '../option-types.ts';
 import type { ServerTls } from '../tls/credentials.ts';
 import { tokensInFolder } from './bearer.ts';
@@ -50,9 +51,6 @@ export interface GuardSurroundings {
   readonly get: (path: string) => Promise<unknown>;
   readonly logger: { warn(fields: object, message: string): void };
 }
-
-export const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host);
 
 const isInPod = (): boolean => (process.env['KUBERNETES_SERVICE_HOST'] ?? '') !== '';
 

@@ -1,4 +1,5 @@
 import { StartError } from '../lifecycle.ts';
+import { isLoopback } from '../loopback.ts';
 import { list, text } from '../option-types.ts';
 import type { ClientTls, ServerTls } from './credentials.ts';
 import { readTlsFiles } from './files.ts';
@@ -119,7 +120,7 @@ export function warnOfPlaintext(
   tls: ServerTls | undefined,
   { host, holds, logger }: { readonly host: string; readonly holds: string; readonly logger: TlsLogger },
 ): void {
-  if (tls !== undefined || host === 'localhost' || host === '::1' || host.startsWith('127.')) return;
+  if (tls !== undefined || isLoopback(host)) return;
   logger.warn(
     { host },
     `calls are served without encryption: ${holds}. Give --tls-cert, --tls-key and --tls-client-ca, or serve on 127.0.0.1`,
